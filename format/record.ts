@@ -1,0 +1,79 @@
+/**
+ * A producer's record in one partition, as bytes: one MessagePack array
+ * `[watermark, base, [from, to, from, to, ...], [[seq, code, path, message], ...]]`.
+ * Storage engines that must read the watermark themselves keep it beside the bytes.
+ */
+import { Packr, Unpackr } from 'msgpackr';
+import type { Rejection } from '../protocol/frames.ts';
+import { FormatError } from './bytes.ts';
+import type { ProducerRecord } from './model.ts';
+
+/** How far below its watermark a record remembers rejections: the largest window, so the most a client can have outstanding. */
+export const REJECTIONS_REMEMBERED = 1024;
+
+const options = { useRecords: false, mapsAsObjects: true, structuredClone: false } as const;
+const packr = new Packr(options);
+const unpackr = new Unpackr(options);
+
+export function encodeRecord(record: ProducerRecord): Uint8Array {
+  const { watermark, base, settled, rejected } = record;
+  return Buffer.from(packr.pack([watermark, base, settled.flat(), rejected]));
+}
+
+export function decodeRecord(bytes: Uint8Array): ProducerRecord {
+  const value: unknown = unpackr.unpack(bytes as Buffer);
+  if (!Array.isArray(value) || value.length < 4) throw new FormatError('not a producer record');
+  const [watermark, base, flat, rejected] = value as [number, number, number[], Rejection[]];
+  const settled: [number, number][] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) settled.push([flat[i]!, flat[i + 1]!]);
+  return { watermark, base, settled, rejected };
+}
+
+export const EMPTY_RECORD: ProducerRecord = { watermark: 0, base: 0, settled: [], rejected: [] };
+
+/**
+ * The record after this partition settled `seqs` (rising) with these rejections, when everything up to `base` is known to be
+ * settled somewhere. Pure; the old record stays.
+ */
+export function extendRecord(
+  old: ProducerRecord,
+  base: number,
+  seqs: ArrayLike<number>,
+  rejections: readonly Rejection[],
+): ProducerRecord {
+  const newBase = Math.max(old.base, base);
+  const settled: [number, number][] = [];
+  const add = (from: number, to: number): void => {
+    const last = settled.at(-1);
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else settled.push([from, to]);
+  };
+  for (const [from, to] of old.settled) if (to > newBase) add(Math.max(from, newBase + 1), to);
+  for (let i = 0; i < seqs.length; i++) if (seqs[i]! > newBase) add(seqs[i]!, seqs[i]!);
+  const watermark = Math.max(old.watermark, seqs.length > 0 ? seqs[seqs.length - 1]! : 0);
+  const rejected = [...old.rejected, ...rejections].filter(([seq]) => seq > watermark - REJECTIONS_REMEMBERED);
+  return { watermark, base: newBase, settled, rejected };
+}
+
+/** What all partitions together know of a producer: everything up to `done` is settled, and so is everything in `ahead`. */
+export interface Settled {
+  done: number;
+  /** Numbers above `done` that are settled already, rising. */
+  ahead: number[];
+  /** Remembered rejections, rising by number. */
+  rejected: Rejection[];
+}
+
+/** `atLeast` is what the client says it has processed: it counts as settled. */
+export function unite(records: readonly ProducerRecord[], atLeast = 0): Settled {
+  let done = atLeast;
+  for (const record of records) done = Math.max(done, record.base);
+  const ranges = records.flatMap((record) => record.settled).sort((a, b) => a[0] - b[0]);
+  const ahead: number[] = [];
+  for (const [from, to] of ranges) {
+    if (from <= done + 1) done = Math.max(done, to);
+    else for (let seq = from; seq <= to; seq++) ahead.push(seq);
+  }
+  const rejected = records.flatMap((record) => record.rejected).sort((a, b) => a[0] - b[0]);
+  return { done, ahead: ahead.filter((seq) => seq > done), rejected };
+}

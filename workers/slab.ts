@@ -1,0 +1,69 @@
+/**
+ * What travels between the intake and the worker pool. One slab is one task: the event bytes of many frames of many connections,
+ * copied into one buffer that is transferred. The intake keeps the originals until the slab's verdicts are committed, so a worker
+ * that dies costs nobody's events.
+ */
+import type { ProducerId } from '../format/producer-key.ts';
+import type { EventFormat, Rejection } from '../protocol/frames.ts';
+
+/** A batch body may also come as NDJSON: one event a line, `count` lines that are not blank. */
+export type SlabFormat = EventFormat | 'ndjson';
+
+/** What all frames of one connection, or one HTTP request, share. */
+export interface SlabSource extends ProducerId {
+  /** The merged context of HELLO, already validated. */
+  context?: Record<string, unknown>;
+  /** Server time minus client time; added to the event's timestamp. Absent where the client gave no clock. */
+  clockOffsetMs?: number;
+  /** The token's user: fills in a missing `user_id`, any other is `forbidden_user`. */
+  userId?: string;
+  /** User-Agent header and HELLO `agent`, for the normalised device and agent family. */
+  userAgent?: string;
+  agent?: string;
+}
+
+/** One frame inside a slab. `first` is the number of its first event; the first `skip` events are settled already and left out. */
+export interface SlabFrame {
+  /** Index into `sources`. */
+  source: number;
+  format: SlabFormat;
+  first: number;
+  count: number;
+  skip: number;
+  /** Where its event bytes stand in the slab's buffer. */
+  offset: number;
+  length: number;
+  receivedAt: number;
+}
+
+export interface SlabTask {
+  bytes: Uint8Array;
+  sources: SlabSource[];
+  frames: SlabFrame[];
+}
+
+/** What one source has for one partition, in number order: stored and rejected. Byte fields are views of the result's one buffer. */
+export interface UnitDraft {
+  source: number;
+  partition: number;
+  /** Every number of the unit, rising; stored and rejected. */
+  seqs: Float64Array;
+  /** The stored ones as one encoded unit (`format/unit.ts`); empty if there are none. */
+  bytes: Uint8Array;
+  stored: number;
+  /** Client ids that stored events claim, and the number of each. */
+  ids: string[];
+  idSeqs: number[];
+  rejected: Rejection[];
+  /** The rejected ones that go to the dead letters, as one encoded unit. */
+  deadBytes: Uint8Array;
+  dead: number;
+}
+
+export interface SlabResult {
+  buffer: ArrayBuffer;
+  units: UnitDraft[];
+  /** Microseconds spent in the worker, in all and by stage, for the metrics. */
+  micros: { total: number; decode: number; validate: number; enrich: number; encode: number };
+  events: number;
+}
