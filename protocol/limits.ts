@@ -9,6 +9,11 @@ export const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 
 export const HELLO_MAX_BYTES = 8 * 1024;
 export const CONTEXT_MAX_BYTES = 1024;
+/** A control frame (all but PUBLISH and DATA) from a client: levels (its own array is the first) and values (keys not counted). */
+export const CONTROL_MAX_DEPTH = 8;
+export const CONTROL_MAX_VALUES = 4096;
+/** Levels of a server's frame that a client decodes. */
+export const SERVER_MAX_DEPTH = 64;
 /** HELLO must come within this time of the upgrade, WELCOME within this time of HELLO. */
 export const OPENING_TIMEOUT_MS = 10_000;
 export const BEAT_INTERVAL_MS = 20_000;
