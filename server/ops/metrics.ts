@@ -74,6 +74,7 @@ export function createMetrics() {
   /** One counter a label value, all of them there from the start, so that a rate never misses the first step. */
   const family = <L extends string>(name: string, help: string, label: string, values: readonly L[]) => {
     const of = new Counter({ name: `gapless_${name}`, help, labelNames: [label], registers });
+    for (const value of values) of.inc({ [label]: value } as Record<string, string>, 0);
     return new Map(values.map((value) => [value, of.labels(value)]));
   };
   const gauge = (name: string, help: string, read: () => number) =>
