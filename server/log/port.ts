@@ -52,6 +52,11 @@ export type AppendResult =
   /** Durable as `durability` says. Positions of the last event and dead letter of the partition after it. */
   { status: 'appended'; last: number; lastDead: number } | { status: 'conflict'; conflicts: Conflict[] };
 
+/** A producer's record and the partition that keeps it. */
+export interface PlacedRecord extends ProducerRecord {
+  partition: number;
+}
+
 export interface PartitionState {
   partition: number;
   /** Positions of the oldest retained and of the last event ever appended; `first` is `last + 1` when nothing is retained. */
@@ -110,7 +115,7 @@ export interface EventLog {
   append(batch: AppendBatch): Promise<AppendResult>;
 
   /** What every partition remembers of each of these producers: for each key one record per partition that has one. */
-  producers(keys: readonly string[]): Promise<ProducerRecord[][]>;
+  producers(keys: readonly string[]): Promise<PlacedRecord[][]>;
 
   /**
    * Entries from the one that contains `from` on, in order, until `maxBytes` is passed (at least one if there is one).

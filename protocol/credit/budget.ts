@@ -1,0 +1,154 @@
+/**
+ * The server's credit budget: what was granted must fit in memory.
+ *
+ * Held are, in bytes: a reserve for each open socket (a message that arrives in pieces), and for each window what was granted or
+ * received and is not settled, with the merged context of each such event. Two bounds stand over it:
+ *   1. used <= capacity, always. No grant breaks it, whatever the pressure.
+ *   2. ordinary grants also keep what windows hold below `ceiling`, which shrinks multiplicatively under pressure and recovers additively
+ *      (AIMD, Chiu and Jain 1989). It bounds what is granted from now on; what was granted before cannot be taken back.
+ * Room for one largest event is kept for connections that say they are blocked, so that nobody starves.
+ */
+import { WINDOW_CAP, WINDOW_START } from '../limits.ts';
+import type { CreditWindow } from './window.ts';
+
+export interface BudgetSettings {
+  /** All that may be held, bytes. */
+  capacity: number;
+  /** Held for each open socket: the largest message it can bring in pieces, bytes. */
+  socketBytes: number;
+  /** The largest event with its frame, bytes: `maxEventBytes + 64`. */
+  largestEvent: number;
+}
+
+/** From this pressure on the budget shrinks, and below the lower mark it recovers. */
+export const PRESSURE_HIGH = 0.8;
+export const PRESSURE_LOW = 0.6;
+const SHRINK = 0.7;
+/** A fortieth each 100 ms: from nothing to everything in four seconds. */
+const RECOVER = 1 / 40;
+
+export class CreditBudget {
+  readonly settings: BudgetSettings;
+  /** Bytes held now. */
+  used = 0;
+  /** Up to where ordinary grants may go now, without the sockets' reserve. */
+  ceiling: number;
+  /** 0 (idle) to 1 (overloaded). */
+  pressure = 0;
+  sockets = 0;
+  readonly windows = new Set<CreditWindow>();
+  /** Windows that wait for credit, oldest first. */
+  readonly waiting = new Set<CreditWindow>();
+  /** How many windows have grown beyond the start. */
+  grown = 0;
+
+  constructor(settings: BudgetSettings) {
+    this.settings = settings;
+    this.ceiling = settings.capacity;
+  }
+
+  /** Admits a socket if its reserve fits; pressure does not matter for that. */
+  openSocket(): boolean {
+    const { capacity, largestEvent, socketBytes } = this.settings;
+    if (this.used + socketBytes > capacity - largestEvent) return false;
+    this.used += socketBytes;
+    this.sockets++;
+    return true;
+  }
+
+  closeSocket(): void {
+    this.sockets--;
+    this.used -= this.settings.socketBytes;
+  }
+
+  /** Bytes granted or received and not settled, without the sockets' reserve. */
+  get outstanding(): number {
+    return this.used - this.sockets * this.settings.socketBytes;
+  }
+
+  /** Holds bytes that came without a window (a request body) if there is ordinary room for them. */
+  hold(bytes: number): boolean {
+    if (bytes > this.room()) return false;
+    this.used += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.used -= bytes;
+  }
+
+  /** What ordinary grants may still take. */
+  room(): number {
+    const { capacity, largestEvent } = this.settings;
+    return Math.min(capacity - largestEvent - this.used, this.ceiling - this.outstanding);
+  }
+
+  /** What the oldest blocked connection may still take: up to the capacity itself. */
+  lastRoom(): number {
+    return this.settings.capacity - this.used;
+  }
+
+  /** How far one window may grow, so that the heavy ones share what is left and the light ones keep theirs. */
+  fairBytes(): number {
+    const { capacity, largestEvent, socketBytes } = this.settings;
+    const forWindows = Math.min(this.ceiling, capacity - largestEvent - this.sockets * socketBytes);
+    const share = forWindows / Math.max(1, this.grown);
+    return Math.min(WINDOW_CAP.bytes, Math.max(WINDOW_START.bytes, Math.floor(share)));
+  }
+
+  /** Told the pressure, each 100 ms. */
+  adapt(pressure: number): void {
+    this.pressure = pressure;
+    if (pressure >= PRESSURE_HIGH) {
+      const from = Math.min(this.ceiling, this.outstanding);
+      this.ceiling = Math.max(this.settings.largestEvent, from * SHRINK);
+    } else if (pressure < PRESSURE_LOW) {
+      this.ceiling = Math.min(this.settings.capacity, this.ceiling + this.settings.capacity * RECOVER);
+    }
+  }
+
+  /** `level` of an ACK, 0 to 10. */
+  get level(): number {
+    return Math.max(0, Math.min(10, Math.floor(this.pressure * 10)));
+  }
+
+  /**
+   * Gives room to the blocked, oldest first; a connection with events under way waits for those. Returns the windows whose limits
+   * rose. Stops at the first that does not fit: it is served before anyone behind it.
+   */
+  serveWaiting(): CreditWindow[] {
+    const served: CreditWindow[] = [];
+    for (const window of this.waiting) {
+      if (window.frozen || window.unsettled > 0) continue;
+      const result = window.grantLeast();
+      if (result === 'short') break;
+      if (result === 'raised') served.push(window);
+    }
+    return served;
+  }
+
+  /**
+   * Whom to send away so that the oldest blocked connection can be served: those with the largest unused credit, idle ones first.
+   * Empty while nobody waits in vain.
+   */
+  victims(): CreditWindow[] {
+    let missing = this.shortage();
+    if (missing <= 0) return [];
+    const candidates = [...this.windows].filter((window) => !this.waiting.has(window) && window.unused > 0);
+    candidates.sort((a, b) => Number(a.unsettled > 0) - Number(b.unsettled > 0) || b.unused - a.unused);
+    const victims: CreditWindow[] = [];
+    for (const window of candidates) {
+      if (missing <= 0) break;
+      victims.push(window);
+      missing -= window.unused;
+    }
+    return victims;
+  }
+
+  private shortage(): number {
+    for (const window of this.waiting) {
+      if (!window.frozen && window.unsettled === 0) return window.leastCost() - this.lastRoom();
+    }
+    return 0;
+  }
+}

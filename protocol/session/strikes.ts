@@ -1,0 +1,19 @@
+/** Counts what may happen only so often in a time: strikes, control frames, token renewals. Times are ms. */
+export class RateLimit {
+  private readonly most: number;
+  private readonly windowMs: number;
+  private times: number[] = [];
+
+  /** Reaching `most` within `windowMs` is too much. */
+  constructor(most: number, windowMs: number) {
+    this.most = most;
+    this.windowMs = windowMs;
+  }
+
+  /** Counts one. True if that was one too many. */
+  hit(now: number): boolean {
+    while (this.times.length > 0 && this.times[0]! <= now - this.windowMs) this.times.shift();
+    this.times.push(now);
+    return this.times.length >= this.most;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * The way of an event from a taken frame to its committed verdict: intake -> pool -> committer -> the source's owner.
+ * This is the door of the room; it also keeps the ledger's account of what is in flight.
+ */
+
+import { type ProducerId, producerKey } from '../../format/producer-key.ts';
+import { unite } from '../../format/record.ts';
+import type { EventCode } from '../../protocol/codes.ts';
+import type { WorkerSettings } from '../../workers/settings.ts';
+import type { SlabSource } from '../../workers/slab.ts';
+import type { EventLog } from '../log/port.ts';
+import type { Logger } from '../ops/logger.ts';
+import type { Transport } from '../ops/metric-labels.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { Committer } from './committer.ts';
+import { Intake } from './intake.ts';
+import { Latency } from './latency.ts';
+import type { WorkerPool } from './pool.ts';
+import { Quarantine } from './quarantine.ts';
+import { type KnownProducer, type PendingFrame, type Settlement, Source, type SourceOwner } from './source.ts';
+
+export interface IngestParts {
+  log: EventLog;
+  pool: WorkerPool;
+  /** One thread that takes what killed another. */
+  quarantine: WorkerPool;
+  settings: WorkerSettings;
+  metrics: Metrics;
+  logger: Logger;
+}
+
+export class Ingest {
+  readonly storageLatency = new Latency();
+  private readonly parts: IngestParts;
+  private readonly intake: Intake;
+  private readonly committer: Committer;
+  private inFlight = 0;
+
+  constructor(parts: IngestParts) {
+    this.parts = parts;
+    const { metrics, logger, pool, quarantine, settings, log } = parts;
+    this.committer = new Committer(log, {
+      committed: (settlements, events, bytes, seconds) => this.committed(settlements, events, bytes, seconds),
+      conflicted: () => metrics.commitConflicted(),
+      repeated: (partition, error) => {
+        metrics.commitRetried();
+        logger.warn({ partition, code: error.code, reason: error.message }, 'append is repeated');
+      },
+      failed: (partition, error) => logger.error({ partition, err: error }, 'append failed'),
+      lost: (producer, partition, expected, found) => {
+        metrics.storageLost(expected - found);
+        logger.error({ producer, partition, expected, found }, 'storage lost what it had acknowledged');
+      },
+    });
+    this.intake = new Intake(pool, new Quarantine(quarantine, settings), {
+      units: (units) => this.committer.submit(units),
+      slab: (events, bytes, result) => {
+        metrics.slab(events, bytes);
+        if (result) metrics.worked(result.micros);
+      },
+      workerDied: (error) => {
+        metrics.workerDied();
+        logger.error({ err: error }, 'a worker died, its slab goes to the quarantine');
+      },
+    });
+  }
+
+  /** What the log remembers of a producer; `clientDone` is what the client has processed and counts as settled. */
+  async known(id: ProducerId, clientDone: number): Promise<KnownProducer> {
+    const [records = []] = await this.parts.log.producers([producerKey(id)]);
+    return { ...unite(records, clientDone), records };
+  }
+
+  open(id: ProducerId, owner: SourceOwner, known?: KnownProducer): Source {
+    return new Source(id, owner, known);
+  }
+
+  /**
+   * Takes a frame: from here on its events get a verdict, or the source fails. The bytes must be the caller's own copy.
+   * `bytes` is what the frame cost on the wire.
+   */
+  take(source: Source, frame: PendingFrame, bytes: number, transport: Transport): void {
+    const { metrics } = this.parts;
+    metrics.received(frame.count, bytes, transport);
+    if (frame.skip > 0) metrics.duplicates(frame.skip);
+    const events = frame.count - frame.skip;
+    if (events === 0) return;
+    source.inFlight += events;
+    this.inFlight += events;
+    this.intake.submit(source, frame);
+  }
+
+  /** Lets go of everything a source has in flight; it gets no verdict. */
+  abandon(source: Source): void {
+    this.intake.discard(source);
+    this.parts.metrics.abandoned(source.inFlight);
+    this.inFlight -= source.inFlight;
+    source.inFlight = 0;
+  }
+
+  private committed(settlements: readonly Settlement[], events: number, bytes: number, seconds: number): void {
+    let settled = 0;
+    let duplicates = 0;
+    let rejected = 0;
+    const rejectedByCode: Partial<Record<EventCode, number>> = {};
+    for (const settlement of settlements) {
+      settled += settlement.seqs.length;
+      duplicates += settlement.duplicates;
+      rejected += settlement.rejected.length;
+      for (const [, code] of settlement.rejected) rejectedByCode[code] = (rejectedByCode[code] ?? 0) + 1;
+    }
+    this.inFlight -= settled;
+    if (seconds > 0) this.storageLatency.observe(seconds);
+    const stored = settled - duplicates - rejected;
+    this.parts.metrics.committed({ stored, duplicates, rejectedByCode, seconds, events, bytes });
+  }
+
+  /** Events taken and not settled. */
+  get eventsInFlight(): number {
+    return this.inFlight;
+  }
+
+  /** Event bytes that wait for a worker. */
+  get waitingBytes(): number {
+    return this.intake.waitingBytes;
+  }
+
+  /** How long the oldest append has waited for its answer, seconds. */
+  oldestAppend(): number {
+    return this.committer.oldestWait(performance.now()) / 1000;
+  }
+
+  /** Ends the way: nothing is taken any more, what is not committed by now never gets a verdict. The log stays open. */
+  async close(): Promise<void> {
+    this.committer.stop();
+    await Promise.all([this.parts.pool.close(), this.parts.quarantine.close()]);
+  }
+}
+
+/** What a worker must know of who sends. */
+export type Sender = SlabSource;

@@ -1,0 +1,170 @@
+/**
+ * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy and
+ * go at once when it is idle. There is no timer.
+ */
+import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
+import type { WorkerPool } from './pool.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { PendingFrame, Source } from './source.ts';
+
+const SLAB_BYTES = 256 * 1024;
+const SLAB_EVENTS = 4096;
+
+/** A slab on its way, with the originals of its frames. */
+export interface Slab {
+  sources: Source[];
+  frames: { source: Source; frame: PendingFrame }[];
+  bytes: number;
+  events: number;
+}
+
+/** What the worker found for one source and one partition, in order per source. */
+export interface SourceUnit {
+  source: Source;
+  draft: UnitDraft;
+}
+
+export interface IntakeEvents {
+  /** Goes to the committer, in order per source. */
+  units(units: SourceUnit[]): void;
+  slab(events: number, bytes: number, result: SlabResult | null, seconds: number): void;
+  workerDied(error: unknown): void;
+}
+
+export class Intake {
+  private readonly pool: WorkerPool;
+  private readonly quarantine: Quarantine;
+  private readonly events: IntakeEvents;
+  private readonly ready: Source[] = [];
+  private inFlight = 0;
+  private scheduled = false;
+  /** Event bytes that wait for a slab. */
+  waitingBytes = 0;
+
+  constructor(pool: WorkerPool, quarantine: Quarantine, events: IntakeEvents) {
+    this.pool = pool;
+    this.quarantine = quarantine;
+    this.events = events;
+  }
+
+  submit(source: Source, frame: PendingFrame): void {
+    if (source.state === 'failed') return;
+    source.frames.push(frame);
+    this.waitingBytes += frame.bytes.length;
+    if (source.state === 'idle') this.enqueue(source);
+    this.schedule();
+  }
+
+  /** A failed source's frames will never be worked on. */
+  discard(source: Source): void {
+    for (const frame of source.frames) this.waitingBytes -= frame.bytes.length;
+    source.frames.length = 0;
+  }
+
+  private enqueue(source: Source): void {
+    source.state = 'queued';
+    this.ready.push(source);
+  }
+
+  /** Frames of one turn of the event loop share a slab. */
+  private schedule(): void {
+    if (this.scheduled || this.inFlight > this.pool.threads || this.ready.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      this.pump();
+    });
+  }
+
+  /** One slab more than there are threads: a worker that finishes finds the next one waiting. */
+  private pump(): void {
+    while (this.inFlight <= this.pool.threads && this.ready.length > 0) {
+      const slab = this.form();
+      if (slab.frames.length > 0) void this.work(slab);
+    }
+  }
+
+  private form(): Slab {
+    const slab: Slab = { sources: [], frames: [], bytes: 0, events: 0 };
+    const room = () => slab.bytes < SLAB_BYTES && slab.events < SLAB_EVENTS;
+    let taken = 0;
+    while (taken < this.ready.length && room()) {
+      const source = this.ready[taken++]!;
+      if (source.state !== 'queued') continue;
+      source.state = 'in_pool';
+      slab.sources.push(source);
+      let used = 0;
+      while (used < source.frames.length && room()) {
+        const frame = source.frames[used++]!;
+        slab.frames.push({ source, frame });
+        slab.bytes += frame.bytes.length;
+        slab.events += frame.count - frame.skip;
+      }
+      source.frames.splice(0, used);
+    }
+    this.ready.splice(0, taken);
+    this.waitingBytes -= slab.bytes;
+    return slab;
+  }
+
+  private async work(slab: Slab): Promise<void> {
+    this.inFlight++;
+    const started = performance.now();
+    let result: SlabResult | null = null;
+    try {
+      result = await this.pool.run(slabTask(slab));
+      this.finish(slab, assign(slab, result.units));
+    } catch (error) {
+      this.events.workerDied(error);
+      // The quarantine has a worker of its own: meanwhile the pool goes on with others.
+      void this.quarantine.work(slab).then((units) => this.finish(slab, units));
+    }
+    this.inFlight--;
+    this.events.slab(slab.events, slab.bytes, result, (performance.now() - started) / 1000);
+    this.pump();
+  }
+
+  private finish(slab: Slab, units: SourceUnit[]): void {
+    this.events.units(units.filter(({ source }) => source.state !== 'failed'));
+    for (const source of slab.sources) {
+      if (source.state !== 'in_pool') continue;
+      source.state = 'idle';
+      if (source.frames.length > 0) this.enqueue(source);
+    }
+    this.schedule();
+  }
+}
+
+/** Copies the frames into one buffer that is transferred to the worker. */
+export function slabTask(slab: Slab): SlabTask {
+  const bytes = new Uint8Array(new ArrayBuffer(slab.bytes));
+  const sources: SlabSource[] = [];
+  const indexes = new Map<SlabSource, number>();
+  let offset = 0;
+  const frames = slab.frames.map(({ frame }) => {
+    let source = indexes.get(frame.sender);
+    if (source === undefined) {
+      source = sources.push(frame.sender) - 1;
+      indexes.set(frame.sender, source);
+    }
+    const { format, first, count, skip, receivedAt } = frame;
+    const at = offset;
+    bytes.set(frame.bytes, at);
+    offset += frame.bytes.length;
+    return { source, format, first, count, skip, offset: at, length: frame.bytes.length, receivedAt };
+  });
+  return { bytes, sources, frames };
+}
+
+/** Gives the worker's units back to their sources, in order. `draft.source` counts distinct senders in order of appearance, as `slabTask` did. */
+export function assign(slab: Slab, drafts: readonly UnitDraft[]): SourceUnit[] {
+  const bySender: Source[] = [];
+  const seen = new Set<SlabSource>();
+  for (const { source, frame } of slab.frames) {
+    if (seen.has(frame.sender)) continue;
+    seen.add(frame.sender);
+    bySender.push(source);
+  }
+  const inOrder = [...drafts].sort((a, b) => a.source - b.source);
+  return inOrder.map((draft) => ({ source: bySender[draft.source]!, draft }));
+}

@@ -1,0 +1,64 @@
+/** The worker pool behind two calls. Piscina lives here and nowhere else. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { WorkerSettings } from '../../workers/settings.ts';
+import type { SlabResult, SlabTask } from '../../workers/slab.ts';
+
+export interface PoolOptions {
+  threads: number;
+  settings: WorkerSettings;
+  /** The worker's entry file; tests give one that crashes on command. */
+  filename?: string;
+}
+
+export class WorkerPool {
+  readonly threads: number;
+  private readonly piscina: Piscina<SlabTask, SlabResult>;
+  private readonly running = new Set<Promise<unknown>>();
+
+  constructor({ threads, settings, filename = workerFile() }: PoolOptions) {
+    this.threads = threads;
+    this.piscina = new Piscina({
+      filename,
+      workerData: settings,
+      // Idle threads above the minimum are recycled at once, so there are none: a new thread costs a boot.
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      // The synchronous mode freezes timers of idle workers and lets one task's stray rejection fail another's.
+      atomics: 'async',
+      maxQueue: threads * 4,
+      recordTiming: false,
+    });
+    // Every failure reaches the caller of run(); an 'error' without a listener would end the process.
+    this.piscina.on('error', () => {});
+  }
+
+  /** Tasks that wait for a thread. */
+  get queued(): number {
+    return this.piscina.queueSize;
+  }
+
+  /** Works on one slab. Its buffer is transferred away. Rejects if the worker died or the slab broke it. */
+  run(task: SlabTask): Promise<SlabResult> {
+    const result = this.piscina.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] });
+    this.running.add(result);
+    const forget = () => this.running.delete(result);
+    result.then(forget, forget);
+    return result;
+  }
+
+  /** Waits for what runs, then ends the threads. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.running);
+    await this.piscina.destroy();
+  }
+}
+
+/** Beside this file in a build; in a source tree the build is used as well, since a worker thread cannot run TypeScript. */
+function workerFile(): string {
+  const built = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
+  if (existsSync(built)) return built;
+  return fileURLToPath(new URL('../../dist/workers/main.js', import.meta.url));
+}

@@ -1,0 +1,231 @@
+/**
+ * One WebSocket with its session: bytes in, frames out, events to the ingest. It translates between the pure session object and the
+ * parts around it, and decides nothing that the session can decide.
+ */
+
+import type { Codec } from '../../protocol/codec.ts';
+import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
+import type { Hello, Publish, Rejection, ServerFrame, Subscribe } from '../../protocol/frames.ts';
+import type { FrameLimits } from '../../protocol/limits.ts';
+import { type PublisherOpening, ServerSession } from '../../protocol/session/server.ts';
+import { codecFor } from '../../protocol/wire.ts';
+import type { SlabSource } from '../../workers/slab.ts';
+import type { Socket, SocketListener } from '../gateway/socket.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { Identity } from '../ingest/request.ts';
+import type { Settlement, Source, SourceOwner } from '../ingest/source.ts';
+import type { Metrics } from '../ops/metrics.ts';
+
+/** Raw bytes a second that credit does not account for: control frames and what is refused. */
+const STRAY_BYTES_PER_SECOND = 1024 * 1024;
+/** How long a connection may not read before it is ended. */
+const CLOGGED_MS = 10_000;
+/** How long a close may take before the socket is cut. */
+const CLOSING_MS = 5_000;
+
+export interface ConnectionParts {
+  ingest: Ingest;
+  limits: FrameLimits;
+  metrics: Metrics;
+}
+
+/** Who a connection publishes as, once HELLO named a producer. */
+export interface Publishing {
+  source: Source;
+  sender: SlabSource;
+}
+
+/** What the connection asks of those who keep all connections. */
+export interface ConnectionKeeper {
+  hello(connection: Connection, frame: Hello): void;
+  opened(connection: Connection): void;
+  auth(connection: Connection, token: string): void;
+  subscribe(connection: Connection, frame: Subscribe): void;
+  flow(connection: Connection, sub: number, limit: number): void;
+  unsubscribe(connection: Connection, sub: number): void;
+  /** Something is due soon: tick it. */
+  due(connection: Connection): void;
+  /** The socket is gone, or its last event is settled after that. */
+  closed(connection: Connection, code: number): void;
+  drained(connection: Connection): void;
+}
+
+export class Connection implements SocketListener, SourceOwner {
+  readonly socket: Socket;
+  readonly session: ServerSession;
+  identity: Identity | null = null;
+  publishing: Publishing | null = null;
+  /** The producer it speaks for, over all epochs, from HELLO on. */
+  producerName: string | null = null;
+  private readonly parts: ConnectionParts;
+  private readonly keeper: ConnectionKeeper;
+  private readonly codec: Codec;
+  private strayBytes = 0;
+  private cloggedSince: number | null = null;
+  private closingSince: number | null = null;
+  /** Frames taken and not yet covered by an ACK: for the latency figure. */
+  private taken: { last: number; at: number }[] = [];
+
+  constructor(socket: Socket, parts: ConnectionParts, keeper: ConnectionKeeper) {
+    this.socket = socket;
+    this.parts = parts;
+    this.keeper = keeper;
+    this.codec = codecFor(socket.subprotocol);
+    this.session = new ServerSession(
+      {
+        send: (frame) => this.write(frame),
+        close: (code, message) => this.closeSocket(code, message),
+        hello: (frame) => keeper.hello(this, frame),
+        take: (frame, skip) => this.take(frame, skip),
+        auth: (frame) => keeper.auth(this, frame.token),
+        subscribe: (frame) => keeper.subscribe(this, frame),
+        flow: (frame) => keeper.flow(this, frame.sub, frame.limit),
+        unsubscribe: (frame) => keeper.unsubscribe(this, frame.sub),
+      },
+      parts.limits,
+      performance.now(),
+    );
+  }
+
+  message(bytes: Uint8Array, binary: boolean): void {
+    const now = performance.now();
+    try {
+      if (binary !== this.codec.binary) throw new ProtocolError('text and binary messages were mixed up');
+      if (bytes.length > this.parts.limits.maxFrameBytes) throw new ProtocolError('frame is too large', 'too_large');
+      this.countStray(bytes.length, () => this.session.receive(this.codec.decodeClient(bytes), now));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.session.end(error.close, error.message, now);
+    }
+    this.watch();
+  }
+
+  /** The hard bound beside credit: whatever credit did not take counts here. */
+  private countStray(bytes: number, receive: () => void): void {
+    const before = this.session.publisher?.window.receivedBytes ?? 0;
+    receive();
+    const credited = (this.session.publisher?.window.receivedBytes ?? 0) - before;
+    this.strayBytes += bytes - credited;
+    if (this.strayBytes > STRAY_BYTES_PER_SECOND) {
+      throw new ProtocolError('too many bytes beyond the limits', 'credit_violation');
+    }
+  }
+
+  private take(frame: Publish, skip: number): void {
+    const { source, sender } = this.publishing!;
+    const { format, first, count } = frame;
+    this.taken.push({ last: first + count - 1, at: performance.now() });
+    const bytes = new Uint8Array(frame.events);
+    const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender };
+    this.parts.ingest.take(source, pending, frame.bytes, 'socket');
+  }
+
+  private write(frame: ServerFrame): void {
+    if (frame.op === 'ACK') this.measure(frame.done);
+    else if (frame.op === 'NACK') this.parts.metrics.nacked(frame.code);
+    const result = this.socket.send(this.codec.encode(frame));
+    if (result === 'sent') return;
+    this.parts.metrics.sendFailed(result);
+    if (result === 'failed') this.drop();
+    else this.clog();
+  }
+
+  /** A frame could not be queued: what follows would leave a gap. */
+  private drop(): void {
+    this.session.closed();
+    this.closeSocket('slow_consumer', 'a frame could not be queued');
+  }
+
+  private closeSocket(code: CloseName, message: string): void {
+    this.closingSince ??= performance.now();
+    this.socket.close(CLOSE_CODES[code], message);
+  }
+
+  private clog(): void {
+    this.cloggedSince ??= performance.now();
+    if (this.session.publisher) this.session.publisher.window.frozen = true;
+  }
+
+  private measure(done: number): void {
+    const now = performance.now();
+    let covered = 0;
+    while (covered < this.taken.length && this.taken[covered]!.last <= done) covered++;
+    if (covered === 0) return;
+    this.parts.metrics.ackLatency((now - this.taken[0]!.at) / 1000);
+    this.taken.splice(0, covered);
+  }
+
+  drained(): void {
+    this.cloggedSince = null;
+    this.session.publisher?.setReading(true, performance.now());
+    this.watch();
+  }
+
+  closed(code: number): void {
+    this.session.closed();
+    this.keeper.closed(this, code);
+  }
+
+  /** Opens the connection once HELLO is answered; without `opening` it only subscribes. */
+  open(identity: Identity, opening: PublisherOpening | null, publishing: Publishing | null): void {
+    this.identity = identity;
+    this.publishing = publishing;
+    const base = {
+      session: this.socket.id,
+      ...(identity.expires !== undefined && { authExpires: identity.expires }),
+    };
+    this.session.welcome(base, Date.now(), opening, performance.now());
+    this.keeper.opened(this);
+    this.watch();
+  }
+
+  end(code: CloseName, message: string, retryAfterMs = 0, epoch?: number): void {
+    this.session.end(code, message, performance.now(), retryAfterMs, epoch);
+    this.watch();
+  }
+
+  tick(now: number): void {
+    this.session.tick(now);
+  }
+
+  /** Once a second: what is not worth a timer of its own. */
+  sweep(now: number): void {
+    this.strayBytes = 0;
+    if (this.cloggedSince !== null && now - this.cloggedSince >= CLOGGED_MS) {
+      this.end('slow_consumer', 'the connection does not read');
+    }
+    if (this.closingSince !== null && now - this.closingSince >= CLOSING_MS) return this.socket.terminate();
+    const expires = this.identity?.expires;
+    if (expires !== undefined && Date.now() >= expires) this.end('token_expired', 'the token has expired');
+    this.session.tick(now);
+    this.session.beat(Date.now(), now);
+  }
+
+  private watch(): void {
+    const waiting = this.session.state === 'draining' || (this.session.publisher?.deadline ?? null) !== null;
+    if (waiting) this.keeper.due(this);
+  }
+
+  /** Everything up to here is settled. */
+  get done(): number {
+    return this.session.publisher?.done ?? 0;
+  }
+
+  /** Events taken and not settled. */
+  get unsettled(): number {
+    return this.session.publisher?.window.unsettled ?? 0;
+  }
+
+  settle({ seqs, rejected }: Settlement): void {
+    this.session.settle(seqs, rejected as Rejection[], performance.now());
+    this.watch();
+    if (this.session.state === 'closed' && this.unsettled === 0) this.keeper.drained(this);
+  }
+
+  fail(message: string): void {
+    this.parts.ingest.abandon(this.publishing!.source);
+    this.session.publisher?.abandon();
+    this.end('storage_unavailable', message);
+    if (this.session.state === 'closed') this.keeper.drained(this);
+  }
+}

@@ -1,0 +1,220 @@
+/** All connections of this process: admission, takeover, the clock that drives them, and their end on shutdown. */
+
+import { CLOSE_CODES } from '../../protocol/codes.ts';
+import type { CreditBudget } from '../../protocol/credit/budget.ts';
+import type { CreditWindow } from '../../protocol/credit/window.ts';
+import type { Durability, Subscribe } from '../../protocol/frames.ts';
+import { codecFor } from '../../protocol/wire.ts';
+import type { LiveBus } from '../bus/port.ts';
+import type { Socket, SocketListener } from '../gateway/socket.ts';
+import { Connection, type ConnectionKeeper } from './connection.ts';
+import { dismiss, Opening, type OpeningParts } from './opening.ts';
+import { ProducerTable } from './producers.ts';
+import { Takeover } from './takeover.ts';
+
+const DUE_INTERVAL_MS = 10;
+const SWEEP_INTERVAL_MS = 1_000;
+/** Clients sent away are told to come back spread over this time. */
+const SPREAD_MS = 2_000;
+/** Feeds that the protocol names; their sources come with the processor role. */
+const FEEDS = new Set(['stats', 'events', 'features', 'recommendations', 'dead-letters']);
+
+export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeover'> {
+  bus: LiveBus;
+  /** This process, for announcements to the others. */
+  process: string;
+}
+
+export class Sessions implements ConnectionKeeper {
+  private readonly parts: SessionsParts;
+  private readonly budget: CreditBudget;
+  private readonly connections = new Set<Connection>();
+  private readonly byWindow = new Map<CreditWindow, Connection>();
+  private readonly dueSoon = new Set<Connection>();
+  private readonly producers = new ProducerTable<Connection>();
+  private readonly takeover: Takeover;
+  private readonly opening: Opening;
+  private dueTimer: NodeJS.Timeout | null = null;
+  private readonly sweeper: NodeJS.Timeout;
+  private durability: Durability;
+  private whenEmpty: (() => void) | null = null;
+
+  constructor(parts: SessionsParts) {
+    this.parts = parts;
+    this.budget = parts.budget;
+    this.durability = parts.durability();
+    this.takeover = new Takeover(parts.bus, parts.process, {
+      current: (key) => this.producers.get(key)?.claim,
+      lost: (key, winner) => {
+        const rival = this.producers.get(key);
+        if (rival) dismiss(rival.owner, rival.claim, winner);
+      },
+    });
+    this.opening = new Opening({ ...parts, producers: this.producers, takeover: this.takeover });
+    this.takeover.start();
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
+  }
+
+  /** Takes a socket, or sends it away if the budget has no room for it. */
+  accept(socket: Socket): SocketListener {
+    this.parts.metrics.connectionOpened();
+    if (!this.budget.openSocket()) return this.turnAway(socket);
+    const connection = new Connection(socket, this.parts, this);
+    this.connections.add(connection);
+    return connection;
+  }
+
+  private turnAway(socket: Socket): SocketListener {
+    const message = 'the server has no room for another connection';
+    const goAway = { op: 'GOAWAY', code: 'overloaded', message, retryAfterMs: spread() } as const;
+    socket.send(codecFor(socket.subprotocol).encode(goAway));
+    socket.close(CLOSE_CODES.overloaded, message);
+    return { message: () => {}, drained: () => {}, closed: (code) => this.parts.metrics.connectionClosed(code) };
+  }
+
+  hello(connection: Connection, frame: Parameters<Opening['hello']>[1]): void {
+    this.opening.hello(connection, frame);
+  }
+
+  /** The connection is open; called by it so that its window can be found again. */
+  opened(connection: Connection): void {
+    const window = connection.session.publisher?.window;
+    if (window) this.byWindow.set(window, connection);
+  }
+
+  auth(connection: Connection, token: string): void {
+    const verified = this.parts.authenticator.verify(token);
+    if (!verified.ok) return connection.end(verified.code, 'the token is not accepted');
+    const { tenant, owner, expires } = verified.identity;
+    if (tenant !== connection.identity?.tenant || owner !== connection.identity?.owner) {
+      return connection.end('forbidden', 'the token is of another tenant or subject');
+    }
+    connection.identity = verified.identity;
+    connection.session.send({ op: 'AUTHENTICATED', expires: expires ?? null });
+  }
+
+  subscribe(connection: Connection, { sub, feed }: Subscribe): void {
+    const known = FEEDS.has(feed);
+    connection.session.send({
+      op: 'UNSUBSCRIBED',
+      sub,
+      code: known ? 'unavailable' : 'unknown_feed',
+      message: known ? 'this server does not serve the feed' : 'there is no such feed',
+    });
+  }
+
+  /** Without subscriptions both name an unknown one, which is ignored. */
+  flow(): void {}
+  unsubscribe(): void {}
+
+  due(connection: Connection): void {
+    this.dueSoon.add(connection);
+    this.dueTimer ??= setInterval(() => this.tickDue(), DUE_INTERVAL_MS);
+  }
+
+  private tickDue(): void {
+    const now = performance.now();
+    for (const connection of this.dueSoon) {
+      const { session } = connection;
+      const deadline = session.publisher?.deadline ?? null;
+      if (session.state === 'draining' || (deadline !== null && deadline <= now)) session.tick(now);
+      if (session.state !== 'draining' && (session.publisher?.deadline ?? null) === null)
+        this.dueSoon.delete(connection);
+    }
+    if (this.dueSoon.size > 0 || this.dueTimer === null) return;
+    clearInterval(this.dueTimer);
+    this.dueTimer = null;
+  }
+
+  private sweep(): void {
+    const now = performance.now();
+    for (const connection of this.connections) connection.sweep(now);
+    this.noticeDurability();
+  }
+
+  /** An ACK must never promise less than WELCOME said. */
+  private noticeDurability(): void {
+    const durability = this.parts.durability();
+    if (durability === this.durability) return;
+    const weaker = rank(durability) < rank(this.durability);
+    this.parts.logger.warn({ before: this.durability, now: durability }, 'the durability of storage changed');
+    this.durability = durability;
+    if (weaker) this.endAll('the durability of storage fell');
+  }
+
+  /** Told the pressure, each 100 ms: shrinks or widens the budget, serves who is blocked, sends away who sits on unused credit. */
+  adapt(pressure: number, seconds: number): void {
+    this.budget.adapt(pressure);
+    this.parts.metrics.blocked(this.budget.waiting.size * seconds);
+    const now = performance.now();
+    for (const window of this.budget.waiting) this.byWindow.get(window)?.tick(now);
+    for (const window of this.budget.serveWaiting()) this.byWindow.get(window)?.tick(now);
+    for (const window of this.budget.victims()) {
+      this.byWindow.get(window)?.end('overloaded', 'the server needs the unused credit', spread());
+    }
+  }
+
+  closed(connection: Connection, code: number): void {
+    this.parts.metrics.connectionClosed(code);
+    this.budget.closeSocket();
+    this.connections.delete(connection);
+    this.dueSoon.delete(connection);
+    const window = connection.session.publisher?.window;
+    if (window) this.byWindow.delete(window);
+    const { producerName } = connection;
+    if (producerName !== null) this.producers.leave(producerName, connection, connection.unsettled > 0);
+    if (this.connections.size === 0) this.whenEmpty?.();
+  }
+
+  drained(connection: Connection): void {
+    if (connection.producerName !== null) this.producers.settled(connection.producerName, connection);
+  }
+
+  /** For the metrics. */
+  count(): { publishers: number; subscribers: number; opening: number } {
+    const count = { publishers: 0, subscribers: 0, opening: 0 };
+    for (const { session } of this.connections) {
+      if (session.state === 'hello' || session.state === 'opening') count.opening++;
+      else if (session.publisher) count.publishers++;
+      else count.subscribers++;
+    }
+    return count;
+  }
+
+  /** Wire bytes granted and not used, over all connections. */
+  grantedBytes(): number {
+    let granted = 0;
+    for (const window of this.budget.windows) granted += window.unused;
+    return granted;
+  }
+
+  private endAll(message: string): void {
+    for (const connection of this.connections) connection.end('going_away', message, spread());
+  }
+
+  /** GOAWAY to everybody; resolves when all are gone. Each is closed when its events are settled, at the latest after ten seconds. */
+  async drain(): Promise<void> {
+    const empty = new Promise<void>((resolve) => {
+      this.whenEmpty = resolve;
+    });
+    this.endAll('the server is going down');
+    if (this.connections.size > 0) await empty;
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+    if (this.dueTimer) clearInterval(this.dueTimer);
+    this.takeover.close();
+  }
+}
+
+function spread(): number {
+  return Math.floor(Math.random() * SPREAD_MS);
+}
+
+function rank(durability: Durability): number {
+  if (durability === 'memory') return 0;
+  if (durability === 'os') return 1;
+  if (durability === 'fsync') return 2;
+  return 3 + Number(durability.slice('replicas:'.length));
+}

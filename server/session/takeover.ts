@@ -1,0 +1,68 @@
+/**
+ * Tells the other server processes which connection speaks for a producer, so that the loser is closed there. Over the live bus, which
+ * may lose messages: a claim is announced twice, and until it is heard the watermark keeps the log right.
+ */
+import type { LiveBus } from '../bus/port.ts';
+import { type Claim, wins } from './producers.ts';
+
+const TOPIC = 'producers';
+const AGAIN_MS = 5_000;
+
+interface Announcement extends Claim {
+  key: string;
+  process: string;
+}
+
+export interface TakeoverListener {
+  /** Who speaks for this producer here. */
+  current(key: string): Claim | undefined;
+  /** Somebody else speaks for it now. */
+  lost(key: string, winner: Claim): void;
+}
+
+export class Takeover {
+  private readonly bus: LiveBus;
+  private readonly process: string;
+  private readonly listener: TakeoverListener;
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private unsubscribe: (() => void) | null = null;
+
+  constructor(bus: LiveBus, process: string, listener: TakeoverListener) {
+    this.bus = bus;
+    this.process = process;
+    this.listener = listener;
+  }
+
+  start(): void {
+    this.unsubscribe = this.bus.subscribe(TOPIC, (bytes) => this.hear(bytes));
+  }
+
+  announce(key: string, claim: Claim): void {
+    this.say(key, claim);
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (this.listener.current(key)?.session === claim.session) this.say(key, claim);
+    }, AGAIN_MS);
+    this.timers.add(timer.unref());
+  }
+
+  private say(key: string, claim: Claim): void {
+    const announcement: Announcement = { ...claim, key, process: this.process };
+    this.bus.publish(TOPIC, Buffer.from(JSON.stringify(announcement)));
+  }
+
+  private hear(bytes: Uint8Array): void {
+    const { key, process, ...claim } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Announcement;
+    if (process === this.process) return;
+    const mine = this.listener.current(key);
+    if (!mine) return;
+    if (wins(claim, mine)) this.listener.lost(key, claim);
+    else this.say(key, mine);
+  }
+
+  close(): void {
+    this.unsubscribe?.();
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+  }
+}
