@@ -488,6 +488,10 @@ function readingCases({ openLog }: Cases): void {
       expect(items[1]!.bytes.length).toBeGreaterThan(0);
       expect(await subject.log.read(stream, 1, 3, 1)).toMatchObject([{ status: 'damaged', last: 4 }]);
       expect(await subject.log.read(stream, 1, 5, 1)).toMatchObject([{ status: 'intact', last: 6 }]);
+      const name = stream === 'events' ? 'events' : 'deadLetters';
+      expect((await subject.log.state())[name][1]).toMatchObject({ first: 1, last: 6 });
+      expect(await subject.log.trim({ stream, maxBytes: 0 })).toMatchObject({ entries: 3, events: 6 });
+      expect((await subject.log.state())[name][1]).toMatchObject({ first: 7, last: 6, bytes: 0 });
     },
   );
 
@@ -522,10 +526,15 @@ function memoryCases({ openLog, advance }: Cases): void {
     await mustAppend(log, makeBatch(2, [{ producer: 'p', first: 3, count: 4, prev: 0 }]));
     await mustAppend(log, simpleBatch(1, 'q', 1, 1));
     const [p, nobody, q] = await log.producers([keyOf('p'), keyOf('nobody'), keyOf('q')]);
-    expect(p!.map(({ watermark }) => watermark).sort()).toEqual([2, 6]);
+    expect(new Map(p!.map(({ partition, watermark }) => [partition, watermark]))).toEqual(
+      new Map([
+        [0, 2],
+        [2, 6],
+      ]),
+    );
     expect(p!.flatMap(({ rejected }) => rejected)).toMatchObject([[2, 'invalid_field', 'action', expect.any(String)]]);
     expect(nobody).toEqual([]);
-    expect(q).toMatchObject([{ watermark: 1 }]);
+    expect(q).toMatchObject([{ partition: 1, watermark: 1 }]);
     expect(await log.producers([])).toEqual([]);
   });
 
@@ -596,7 +605,7 @@ function memoryCases({ openLog, advance }: Cases): void {
 
   test('a window of 0 claims no ids', async () => {
     const { log } = await openLog({ dedupMs: 0 });
-    const batch = (producer: string) => makeBatch(0, [{ producer, first: 1, count: 1, ids: { 1: 'a' } }]);
+    const batch = (producer: string) => makeBatch(0, [{ producer, first: 1, count: 2, ids: { 1: 'a', 2: 'a' } }]);
     await mustAppend(log, batch('p'));
     await mustAppend(log, batch('q'));
   });
