@@ -92,7 +92,7 @@ function readPublish(message: Uint8Array, fields: Fields): Publish {
   const first = integer(fields[1], 'first', 1);
   const count = list(fields[2], 'events').length;
   if (count === 0) throw new ProtocolError('events is empty');
-  integer(first + count - 1, 'the last number');
+  integer(first + (count - 1), 'the last number');
   const firstAt = nextValue(message, inside(message, 0));
   const eventsAt = nextValue(message, firstAt);
   const end = skipValue(message, eventsAt);

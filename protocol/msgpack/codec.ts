@@ -107,7 +107,7 @@ function readPublish(message: Uint8Array, firstAt: number): Publish {
   const start = eventsAt + containerHeaderBytes(message[eventsAt]!);
   const end = skipValues(message, start, count);
   if (skipValues(message, end, fields - 3) !== message.length) throw new ProtocolError('bytes after the frame');
-  integer(first + count - 1, 'the last number');
+  integer(first + (count - 1), 'the last number');
   return {
     op: 'PUBLISH',
     first,
