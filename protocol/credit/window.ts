@@ -26,15 +26,16 @@ export class CreditWindow {
   frozen = false;
   /** What the client says it waits with; null while it is not blocked. */
   private wanted: number | null = null;
-  /** The client used up what it had since the window last grew. */
+  /** The client used up what it had since the window last grew; and what it had sent by then. */
   private limited = false;
+  private grewAt: number;
   private open = true;
   private held = 0;
 
   constructor(budget: CreditBudget, done: number, contextBytes: number) {
     this.budget = budget;
     this.contextBytes = contextBytes;
-    this.limit = this.done = this.received = done;
+    this.limit = this.done = this.received = this.grewAt = done;
     budget.windows.add(this);
     this.replenish();
   }
@@ -102,9 +103,10 @@ export class CreditWindow {
   private resize(): void {
     const fair = this.budget.fairBytes();
     if (this.bytes > fair && this.bytes > WINDOW_START.bytes) this.setWindow(this.events * (fair / this.bytes), fair);
-    else if (this.limited && this.budget.pressure < PRESSURE_LOW) {
+    else if (this.limited && this.received > this.grewAt && this.budget.pressure < PRESSURE_LOW) {
       this.setWindow(this.events * 2, Math.min(this.bytes * 2, fair));
       this.limited = false;
+      this.grewAt = this.received;
     }
   }
 

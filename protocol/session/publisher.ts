@@ -122,9 +122,8 @@ export class Publisher {
   private check(frame: Publish): number {
     if (frame.bytes > this.limits.maxFrameBytes) throw new ProtocolError('frame is too large', 'too_large');
     if (frame.count > this.limits.maxFrameEvents) throw new ProtocolError('too many events in a frame');
-    const last = frame.first + frame.count - 1;
-    if (last > MAX_NUMBER) throw new ProtocolError('number is too large');
-    return last;
+    if (frame.first > MAX_NUMBER - frame.count + 1) throw new ProtocolError('number is too large');
+    return frame.first + frame.count - 1;
   }
 
   private gap(frame: Publish, now: number): void {
@@ -261,7 +260,7 @@ export class Publisher {
 
   /** The one place that decides whether an ACK goes out now. */
   private report(now: number): void {
-    if (this.state === 'open') this.window.replenish();
+    if (this.state === 'open') this.refill();
     const { limit, limitBytes, blocked } = this.window;
     const { done, reported } = this;
     const changed = this.owesAck || done > reported.done || limit > reported.limit || limitBytes > reported.limitBytes;
@@ -270,10 +269,15 @@ export class Publisher {
       (blocked && (changed || now - reported.at >= BLOCKED_INTERVAL_MS)) ||
       (changed &&
         (this.window.unsettled === 0 ||
-          done - reported.done >= this.window.events / 2 ||
+          done - reported.done >= (reported.limit - reported.done) / 2 ||
           (this.progressSince !== null && now - this.progressSince >= ACK_DELAY_MS)));
     if (due || this.untold.length >= this.limits.maxFrameEvents) this.tellVerdicts();
     if (due) this.acknowledge(now);
+  }
+
+  private refill(): void {
+    this.window.replenish();
+    if (this.window.blocked && this.window.unsettled === 0) this.budget.serveWaiting();
   }
 
   private tellVerdicts(): void {

@@ -15,15 +15,15 @@ import type { Metrics } from '../ops/metrics.ts';
 import { Committer } from './committer.ts';
 import { Intake } from './intake.ts';
 import { Latency } from './latency.ts';
-import type { WorkerPool } from './pool.ts';
+import type { SlabPool } from './pool.ts';
 import { Quarantine } from './quarantine.ts';
 import { type KnownProducer, type PendingFrame, type Settlement, Source, type SourceOwner } from './source.ts';
 
 export interface IngestParts {
   log: EventLog;
-  pool: WorkerPool;
+  pool: SlabPool;
   /** One thread that takes what killed another. */
-  quarantine: WorkerPool;
+  quarantine: SlabPool;
   settings: WorkerSettings;
   metrics: Metrics;
   logger: Logger;

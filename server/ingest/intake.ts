@@ -3,7 +3,7 @@
  * go at once when it is idle. There is no timer.
  */
 import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
-import type { WorkerPool } from './pool.ts';
+import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { PendingFrame, Source } from './source.ts';
 
@@ -32,7 +32,7 @@ export interface IntakeEvents {
 }
 
 export class Intake {
-  private readonly pool: WorkerPool;
+  private readonly pool: SlabPool;
   private readonly quarantine: Quarantine;
   private readonly events: IntakeEvents;
   private readonly ready: Source[] = [];
@@ -41,7 +41,7 @@ export class Intake {
   /** Event bytes that wait for a slab. */
   waitingBytes = 0;
 
-  constructor(pool: WorkerPool, quarantine: Quarantine, events: IntakeEvents) {
+  constructor(pool: SlabPool, quarantine: Quarantine, events: IntakeEvents) {
     this.pool = pool;
     this.quarantine = quarantine;
     this.events = events;

@@ -12,7 +12,18 @@ export interface PoolOptions {
   filename?: string;
 }
 
-export class WorkerPool {
+/** What the ingest asks of a pool. */
+export interface SlabPool {
+  readonly threads: number;
+  /** Tasks that wait for a thread. */
+  readonly queued: number;
+  /** Works on one slab. Its buffer is transferred away. Rejects if the worker died or the slab broke it. */
+  run(task: SlabTask): Promise<SlabResult>;
+  /** Waits for what runs, then ends the threads. */
+  close(): Promise<void>;
+}
+
+export class WorkerPool implements SlabPool {
   readonly threads: number;
   private readonly piscina: Piscina<SlabTask, SlabResult>;
   private readonly running = new Set<Promise<unknown>>();
@@ -35,12 +46,10 @@ export class WorkerPool {
     this.piscina.on('error', () => {});
   }
 
-  /** Tasks that wait for a thread. */
   get queued(): number {
     return this.piscina.queueSize;
   }
 
-  /** Works on one slab. Its buffer is transferred away. Rejects if the worker died or the slab broke it. */
   run(task: SlabTask): Promise<SlabResult> {
     const result = this.piscina.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] });
     this.running.add(result);
@@ -49,7 +58,6 @@ export class WorkerPool {
     return result;
   }
 
-  /** Waits for what runs, then ends the threads. */
   async close(): Promise<void> {
     await Promise.allSettled(this.running);
     await this.piscina.destroy();

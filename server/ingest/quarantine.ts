@@ -8,19 +8,19 @@ import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type EventSlice, splitEvents } from '../../workers/split.ts';
 import { rejectUnprocessed } from '../../workers/unprocessable.ts';
 import { assign, type Slab, type SourceUnit, slabTask } from './intake.ts';
-import type { WorkerPool } from './pool.ts';
+import type { SlabPool } from './pool.ts';
 import type { PendingFrame, Source } from './source.ts';
 
 /** How often an event is tried alone before it is given up. */
 const TRIES = 2;
 
 export class Quarantine {
-  private readonly pool: Pick<WorkerPool, 'run'>;
+  private readonly pool: Pick<SlabPool, 'run'>;
   private readonly settings: WorkerSettings;
   private tail: Promise<unknown> = Promise.resolve();
 
   /** The pool has one thread, apart from the main one. */
-  constructor(pool: Pick<WorkerPool, 'run'>, settings: WorkerSettings) {
+  constructor(pool: Pick<SlabPool, 'run'>, settings: WorkerSettings) {
     this.pool = pool;
     this.settings = settings;
   }

@@ -46,7 +46,7 @@ export interface ConnectionKeeper {
   /** Something is due soon: tick it. */
   due(connection: Connection): void;
   /** The socket is gone, or its last event is settled after that. */
-  closed(connection: Connection, code: number): void;
+  closed(connection: Connection): void;
   drained(connection: Connection): void;
 }
 
@@ -125,7 +125,6 @@ export class Connection implements SocketListener, SourceOwner {
     else if (frame.op === 'NACK') this.parts.metrics.nacked(frame.code);
     const result = this.socket.send(this.codec.encode(frame));
     if (result === 'sent') return;
-    this.parts.metrics.sendFailed(result);
     if (result === 'failed') this.drop();
     else this.clog();
   }
@@ -161,9 +160,9 @@ export class Connection implements SocketListener, SourceOwner {
     this.watch();
   }
 
-  closed(code: number): void {
+  closed(): void {
     this.session.closed();
-    this.keeper.closed(this, code);
+    this.keeper.closed(this);
   }
 
   /** Opens the connection once HELLO is answered; without `opening` it only subscribes. */

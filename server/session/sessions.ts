@@ -57,7 +57,6 @@ export class Sessions implements ConnectionKeeper {
 
   /** Takes a socket, or sends it away if the budget has no room for it. */
   accept(socket: Socket): SocketListener {
-    this.parts.metrics.connectionOpened();
     if (!this.budget.openSocket()) return this.turnAway(socket);
     const connection = new Connection(socket, this.parts, this);
     this.connections.add(connection);
@@ -69,7 +68,7 @@ export class Sessions implements ConnectionKeeper {
     const goAway = { op: 'GOAWAY', code: 'overloaded', message, retryAfterMs: spread() } as const;
     socket.send(codecFor(socket.subprotocol).encode(goAway));
     socket.close(CLOSE_CODES.overloaded, message);
-    return { message: () => {}, drained: () => {}, closed: (code) => this.parts.metrics.connectionClosed(code) };
+    return { message: () => {}, drained: () => {}, closed: () => {} };
   }
 
   hello(connection: Connection, frame: Parameters<Opening['hello']>[1]): void {
@@ -154,8 +153,7 @@ export class Sessions implements ConnectionKeeper {
     }
   }
 
-  closed(connection: Connection, code: number): void {
-    this.parts.metrics.connectionClosed(code);
+  closed(connection: Connection): void {
     this.budget.closeSocket();
     this.connections.delete(connection);
     this.dueSoon.delete(connection);

@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CreditBudget } from '../../../protocol/credit/budget.ts';
+import { CreditWindow } from '../../../protocol/credit/window.ts';
+import { WINDOW_CAP, WINDOW_START } from '../../../protocol/limits.ts';
+
+const KiB = 1024;
+const settings = { capacity: 1024 * KiB, socketBytes: 16 * KiB, largestEvent: 8 * KiB + 64 };
+
+/** The client uses the whole window in frames of one event, and everything settles. */
+function useUp(window: CreditWindow): void {
+  const last = window.limit;
+  window.receive(last, Math.min(window.limitBytes - window.receivedBytes, (last - window.received) * 100));
+  window.settle(last, window.receivedBytes);
+  window.replenish();
+}
+
+describe('a new window', () => {
+  it('starts with four events and four KiB', () => {
+    const window = new CreditWindow(new CreditBudget(settings), 10, 0);
+    expect([window.limit, window.limitBytes]).toEqual([10 + WINDOW_START.events, WINDOW_START.bytes]);
+  });
+
+  it('gets nothing under scarcity', () => {
+    const budget = new CreditBudget({ ...settings, capacity: settings.largestEvent });
+    const window = new CreditWindow(budget, 0, 0);
+    expect([window.limit, window.limitBytes]).toEqual([0, 0]);
+  });
+});
+
+describe('growth', () => {
+  it('doubles while the client is limited, up to the cap', () => {
+    const window = new CreditWindow(new CreditBudget(settings), 0, 0);
+    const sizes: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      useUp(window);
+      sizes.push(window.events);
+    }
+    expect(sizes.slice(0, 4)).toEqual([8, 16, 32, 64]);
+    expect(window.events).toBe(WINDOW_CAP.events);
+    expect(window.bytes).toBe(WINDOW_CAP.bytes);
+  });
+
+  it('stands still while the client uses little', () => {
+    const window = new CreditWindow(new CreditBudget(settings), 0, 0);
+    for (let seq = 1; seq < 20; seq++) {
+      window.receive(seq, 100);
+      window.settle(seq, window.receivedBytes);
+      window.replenish();
+    }
+    expect(window.events).toBe(WINDOW_START.events);
+  });
+
+  it('stands still under pressure, and heavy windows give way first', () => {
+    const budget = new CreditBudget(settings);
+    const heavy = new CreditWindow(budget, 0, 0);
+    const light = new CreditWindow(budget, 0, 0);
+    for (let i = 0; i < 8; i++) useUp(heavy);
+    const before = heavy.bytes;
+    for (let i = 0; i < 10; i++) budget.adapt(1);
+    useUp(heavy);
+    useUp(light);
+    expect(heavy.bytes).toBeLessThan(before);
+    expect(light.bytes).toBe(WINDOW_START.bytes);
+  });
+
+  it('comes back additively once pressure is gone', () => {
+    const budget = new CreditBudget(settings);
+    new CreditWindow(budget, 0, 0);
+    for (let i = 0; i < 20; i++) budget.adapt(1);
+    const low = budget.ceiling;
+    budget.adapt(0);
+    expect(budget.ceiling - low).toBeCloseTo(settings.capacity / 40);
+    for (let i = 0; i < 40; i++) budget.adapt(0);
+    expect(budget.ceiling).toBe(settings.capacity);
+  });
+});
+
+describe('scarcity', () => {
+  it('serves the oldest blocked connection first, with one event and the bytes it asked for', () => {
+    const budget = new CreditBudget({ ...settings, capacity: 2 * settings.largestEvent });
+    const holder = new CreditWindow(budget, 0, 0);
+    budget.ceiling = 0;
+    const older = new CreditWindow(budget, 0, 0);
+    const younger = new CreditWindow(budget, 0, 0);
+    older.block(8 * KiB);
+    younger.block(6 * KiB);
+    expect(budget.serveWaiting()).toEqual([older]);
+    expect([older.limit, older.limitBytes]).toEqual([1, 8 * KiB]);
+    expect([younger.limit, younger.limitBytes]).toEqual([0, 0]);
+    older.receive(1, 8 * KiB);
+    older.settle(1, 8 * KiB);
+    holder.close();
+    expect(budget.serveWaiting()).toEqual([younger]);
+  });
+
+  it('a blocked connection with events under way waits for those', () => {
+    const budget = new CreditBudget(settings);
+    const window = new CreditWindow(budget, 0, 0);
+    window.receive(1, 4 * KiB);
+    window.block(100);
+    expect(budget.serveWaiting()).toEqual([]);
+  });
+
+  it('names those with the largest unused credit, idle ones first, when somebody waits in vain', () => {
+    const budget = new CreditBudget({ ...settings, capacity: 3 * WINDOW_START.bytes + settings.largestEvent });
+    const busy = new CreditWindow(budget, 0, 0);
+    const idle = new CreditWindow(budget, 0, 0);
+    const other = new CreditWindow(budget, 0, 0);
+    busy.receive(1, 10);
+    other.receive(1, 2 * KiB);
+    other.settle(1, 2 * KiB);
+    expect(budget.victims()).toEqual([]);
+    const waiting = new CreditWindow(budget, 0, 0);
+    waiting.block(settings.largestEvent);
+    budget.hold(budget.room());
+    expect(waiting.grantLeast()).toBe('raised');
+    waiting.receive(1, settings.largestEvent);
+    const starving = new CreditWindow(budget, 0, 0);
+    starving.block(3 * KiB);
+    expect(budget.victims()).toEqual([idle]);
+  });
+});
+
+it('a closed connection holds what it sent until that is settled, and nothing else', () => {
+  const budget = new CreditBudget(settings);
+  const window = new CreditWindow(budget, 0, 50);
+  expect(budget.used).toBe(WINDOW_START.bytes + WINDOW_START.events * 50);
+  window.receive(2, 700);
+  window.close();
+  expect(budget.used).toBe(700 + 2 * 50);
+  window.settle(2, 700);
+  expect(budget.used).toBe(0);
+});
+
+type Action =
+  | { do: 'open'; context: number }
+  | { do: 'send' | 'settle' | 'block' | 'close'; at: number; part: number }
+  | { do: 'pressure'; level: number };
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({ do: fc.constant('open' as const), context: fc.constantFrom(0, 40, 1024) }),
+  fc.record({
+    do: fc.constantFrom('send' as const, 'settle' as const, 'block' as const, 'close' as const),
+    at: fc.nat(50),
+    part: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  fc.record({ do: fc.constant('pressure' as const), level: fc.double({ min: 0, max: 1, noNaN: true }) }),
+);
+
+it('conserves credit: used is the sum of what is held, never above the capacity, and limits only grow', () => {
+  fc.assert(
+    fc.property(fc.array(anyAction, { maxLength: 120 }), (actions) => {
+      const budget = new CreditBudget({ ...settings, capacity: 96 * KiB });
+      const all: { window: CreditWindow; context: number; limit: number; limitBytes: number; open: boolean }[] = [];
+      for (const action of actions) {
+        if (action.do === 'open') {
+          if (!budget.openSocket()) continue;
+          const window = new CreditWindow(budget, 0, action.context);
+          all.push({ window, context: action.context, limit: 0, limitBytes: 0, open: true });
+        } else if (action.do === 'pressure') budget.adapt(action.level);
+        else if (all.length > 0) act(budget, all[action.at % all.length]!, action.do, action.part);
+        budget.serveWaiting();
+        const held = all.map(({ window, context }) => {
+          return window.limitBytes - window.settledBytes + (window.limit - window.done) * context;
+        });
+        const sockets = budget.sockets * settings.socketBytes;
+        expect(budget.used).toBe(sockets + held.reduce((sum, bytes) => sum + bytes, 0));
+        expect(budget.used).toBeLessThanOrEqual(budget.settings.capacity);
+        for (const one of all) {
+          if (!one.open) continue;
+          expect(one.window.limit).toBeGreaterThanOrEqual(one.limit);
+          expect(one.window.limitBytes).toBeGreaterThanOrEqual(one.limitBytes);
+          one.limit = one.window.limit;
+          one.limitBytes = one.window.limitBytes;
+        }
+      }
+    }),
+  );
+});
+
+function act(
+  budget: CreditBudget,
+  one: { window: CreditWindow; open: boolean },
+  what: 'send' | 'settle' | 'block' | 'close',
+  part: number,
+): void {
+  const { window } = one;
+  const events = Math.floor((window.limit - window.received) * part);
+  if (what === 'send' && one.open && events > 0) {
+    window.receive(window.received + events, Math.floor((window.limitBytes - window.receivedBytes) * part));
+  } else if (what === 'settle') {
+    const done = window.done + Math.floor((window.received - window.done) * part);
+    const bytes = done === window.received ? window.receivedBytes : window.settledBytes;
+    window.settle(done, bytes);
+    window.replenish();
+  } else if (what === 'block' && one.open) window.block(Math.floor(part * 16 * KiB));
+  else if (what === 'close' && one.open) {
+    one.open = false;
+    window.close();
+    budget.closeSocket();
+  }
+}
