@@ -61,10 +61,12 @@ export function runEventLogContract(name: string, open: OpenLog, settings: Contr
   describe(`event log contract: ${name}`, () => {
     const opened: LogUnderTest[] = [];
     let clock = Date.now();
-    const openLog = async (changes: Partial<LogOptions> = {}): Promise<LogUnderTest> => {
+    const openOne = (changes: Partial<LogOptions> = {}): Promise<LogUnderTest> => {
       clock = Date.now();
-      const options = { partitions: 4, rememberProducersMs: DAY, dedupMs: HOUR, now: () => clock, ...changes };
-      const subject = await open(options);
+      return open({ partitions: 4, rememberProducersMs: DAY, dedupMs: HOUR, now: () => clock, ...changes });
+    };
+    const openLog = async (changes?: Partial<LogOptions>): Promise<LogUnderTest> => {
+      const subject = await openOne(changes);
       opened.push(subject);
       return subject;
     };
@@ -79,7 +81,7 @@ export function runEventLogContract(name: string, open: OpenLog, settings: Contr
     describe('reading', () => readingCases(cases));
     describe('what is remembered', () => memoryCases(cases));
     describe('trimming', () => trimmingCases(cases));
-    runEventLogProperty(openLog, settings.propertyRuns ?? 40);
+    runEventLogProperty(openOne, settings.propertyRuns ?? 40);
     runEventLogStress(openLog, settings.stressBatches ?? 40);
   });
 }

@@ -1,0 +1,36 @@
+/**
+ * The floor under the disk's free space: below it nothing is appended, so that the disk stays usable for everything else and LMDB
+ * never meets a full one. What trimming has freed within the data file counts as space too, the file itself never shrinks.
+ */
+import { statfsSync } from 'node:fs';
+import { type Environment, reusableBytes } from './environment.ts';
+
+/** How long an answer holds while there is space. */
+const VALID_MS = 50;
+
+export class FreeSpace {
+  private readonly environment: Environment;
+  private readonly floor: number;
+  private readonly freeBytes: () => number;
+  private checked = -Infinity;
+
+  constructor(environment: Environment, floor: number, freeBytes = () => freeBytesOf(environment.dir)) {
+    this.environment = environment;
+    this.floor = floor;
+    this.freeBytes = freeBytes;
+  }
+
+  enough(): boolean {
+    if (this.floor === 0) return true;
+    const now = performance.now();
+    if (now - this.checked < VALID_MS) return true;
+    const enough = this.freeBytes() >= this.floor || reusableBytes(this.environment) >= this.floor;
+    if (enough) this.checked = now;
+    return enough;
+  }
+}
+
+function freeBytesOf(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir);
+  return bavail * bsize;
+}
