@@ -1,0 +1,153 @@
+/**
+ * Connections to Redis, all with one profile: nothing is queued while there is no connection, nothing is sent a second time by the
+ * client library, and every command is answered or given up in `commandTimeoutMs`. Who asked decides what is repeated.
+ */
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { isAuthFault } from './fault.ts';
+import type { RedisTarget } from './url.ts';
+
+export type RedisClient = Redis | Cluster;
+
+export interface ClientSettings {
+  /** Shown in CLIENT LIST. */
+  name: string;
+  /** How long a command may take, and a connection may be silent while a command is under way; ms. */
+  commandTimeoutMs: number;
+  /** Connections come and go; said for each trouble. */
+  onError?: (error: Error) => void;
+  /** It subscribes: in a Cluster to sharded channels, where ioredis follows the slots; otherwise the caller subscribes anew at every `ready`. */
+  subscriber?: boolean;
+}
+
+const RECONNECT_FIRST_MS = 50;
+const RECONNECT_MOST_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+/** How soon to look again whether a starting Redis has read its data. */
+const LOADING_RETRY_MS = 250;
+/** A slot that is moving is asked for so often, with so much time between; after that the caller decides. */
+const CLUSTER_REDIRECTIONS = 6;
+const CLUSTER_RETRY_MS = 50;
+const SLOTS_TIMEOUT_MS = 2_000;
+
+/** A client that is not connected yet; see `connect`. */
+export function createClient(target: RedisTarget, settings: ClientSettings): RedisClient {
+  const client =
+    target.kind === 'cluster'
+      ? createCluster(target, settings)
+      : new Redis({ ...nodeOptions(target, settings), ...where(target) });
+  // An 'error' event that nobody listens to is printed by ioredis.
+  client.on('error', (error: Error) => settings.onError?.(error));
+  return client;
+}
+
+function where(target: RedisTarget): RedisOptions {
+  const { kind, nodes, master, db, sentinelUser, sentinelPassword, tls } = target;
+  if (kind === 'standalone') return { ...nodes[0], db };
+  return {
+    sentinels: nodes.map(({ host, port }) => ({ host, port })),
+    name: master,
+    db,
+    sentinelUsername: sentinelUser,
+    sentinelPassword,
+    sentinelRetryStrategy: backoff,
+    sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
+    enableTLSForSentinelMode: tls,
+    sentinelTLS: tls ? {} : undefined,
+    failoverDetector: true,
+  };
+}
+
+function nodeOptions(target: RedisTarget, { name, commandTimeoutMs }: ClientSettings): RedisOptions {
+  return {
+    lazyConnect: true,
+    connectionName: name,
+    username: target.user,
+    password: target.password,
+    tls: target.tls ? {} : undefined,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    commandTimeout: commandTimeoutMs,
+    socketTimeout: commandTimeoutMs,
+    connectTimeout: Math.min(CONNECT_TIMEOUT_MS, commandTimeoutMs),
+    retryStrategy: backoff,
+    // A master that was made a replica: look for the new one. The command itself is not sent again.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    maxLoadingRetryTime: LOADING_RETRY_MS,
+    replyMapping: 'legacy',
+    disableClientInfo: true,
+    // ioredis would leave a rejection that nobody handles.
+    autoResubscribe: false,
+  };
+}
+
+function createCluster(target: RedisTarget, settings: ClientSettings): Cluster {
+  const { retryStrategy: _, ...redisOptions } = nodeOptions(target, settings);
+  const options: ClusterOptions = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRedirections: CLUSTER_REDIRECTIONS,
+    retryDelayOnFailover: 0,
+    retryDelayOnTryAgain: CLUSTER_RETRY_MS,
+    retryDelayOnClusterDown: CLUSTER_RETRY_MS,
+    slotsRefreshTimeout: SLOTS_TIMEOUT_MS,
+    clusterRetryStrategy: backoff,
+    shardedSubscribers: settings.subscriber ?? false,
+    // Certificates name hosts.
+    ...(target.tls && { dnsLookup: (host, done) => done(null, host) }),
+    redisOptions,
+  };
+  const cluster = new Cluster([...target.nodes], options);
+  cluster.on('node error', (error: Error) => settings.onError?.(error));
+  // Nodes connect when they become known: a command that finds its node still connecting would fail.
+  cluster.on('+node', (node: Redis) => node.connect().catch(() => {}));
+  return cluster;
+}
+
+function backoff(attempt: number): number {
+  return Math.min(RECONNECT_MOST_MS, RECONNECT_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+}
+
+/**
+ * Resolves when the client may be used; it keeps trying until then. Rejects with the last error when that takes longer than `timeoutMs`,
+ * and at once when user or password are wrong; the client is then closed.
+ */
+export async function connect(client: RedisClient, timeoutMs: number): Promise<void> {
+  let last: unknown;
+  const failure = new Promise<never>((_, reject) => {
+    const note = (error: Error & { lastNodeError?: Error }): void => {
+      last = error.lastNodeError ?? error;
+      if (isAuthFault(last)) reject(last);
+    };
+    client.on('error', note);
+    if (client instanceof Cluster) client.on('node error', note);
+    setTimeout(() => reject(last ?? new Error('no connection to Redis in time')), timeoutMs).unref();
+  });
+  failure.catch(() => {});
+  const isReady = new Promise<void>((resolve) => client.once('ready', resolve));
+  client.connect().catch((error) => {
+    last ??= error;
+  });
+  try {
+    await Promise.race([isReady, failure]);
+    if (client instanceof Cluster) await Promise.race([Promise.all(client.nodes('master').map(nodeReady)), failure]);
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+}
+
+async function nodeReady(node: Redis): Promise<void> {
+  if (node.status === 'ready') return;
+  await new Promise<void>((resolve) => node.once('ready', resolve));
+}
+
+/** The masters: of a Cluster all of them, otherwise the one. */
+export function mastersOf(client: RedisClient): Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+/** One command, its answer as Buffers. Keys tell a Cluster where it goes. */
+export function call(client: RedisClient, command: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
+  return (client as Redis).callBuffer(command, ...args);
+}
