@@ -174,6 +174,12 @@ export const SETTINGS = {
     '20000',
     'Most open WebSockets; beyond, an upgrade gets 503.',
   ),
+  upgradesPerSecond: setting(
+    'GAPLESS_UPGRADES_PER_SECOND',
+    count(0, 100_000),
+    '500',
+    'Upgrades that one network (IPv4 address, IPv6 /64) may ask for in a second, loopback excepted; 0 sets no bound.',
+  ),
   connectionLifetimeMs: setting(
     'GAPLESS_CONNECTION_LIFETIME',
     duration(MINUTE, 4 * HOUR),

@@ -1,0 +1,64 @@
+/** The door of this room: the transport with its routes, made from the configuration. */
+import type { Config } from '../config.ts';
+import type { PublishOverHttp } from '../ingest/request.ts';
+import type { Logger } from '../ops/logger.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import type { Authenticator } from './authenticator.ts';
+import { createOriginCheck } from './origins.ts';
+import { beaconRoute } from './routes/beacon.ts';
+import { eventsRoute } from './routes/events.ts';
+import { type Health, healthRoutes } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
+import type { Route } from './routing.ts';
+import type { AcceptSocket } from './socket.ts';
+import { createTransport, type Transport } from './transport.ts';
+
+export interface GatewayParts {
+  config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'allowedOrigins'
+    | 'maxFrameBytes'
+    | 'sendBufferBytes'
+    | 'maxConnections'
+    | 'connectionLifetimeMs'
+    | 'upgradesPerSecond'
+    | 'httpBodyBytes'
+  >;
+  authenticator: Authenticator;
+  /** Who gets the WebSockets. */
+  accept: AcceptSocket;
+  publish: PublishOverHttp;
+  health(): Health;
+  logger: Logger;
+  metrics: Metrics;
+  /** Further routes, for example of the dashboard. */
+  routes?: readonly Route[];
+}
+
+/** Requests in memory at the same time: this many of the largest size. */
+const LARGEST_BODIES = 16;
+const BODY_TIMEOUT_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 10_000;
+
+export function createGateway(parts: GatewayParts): Transport {
+  const { config, authenticator, publish, logger, metrics } = parts;
+  return createTransport({
+    ...config,
+    bodyBudgetBytes: config.httpBodyBytes * LARGEST_BODIES,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
+    closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    accept: parts.accept,
+    originAllowed: createOriginCheck(config.allowedOrigins, authenticator.needsToken),
+    routes: [
+      eventsRoute({ publish, authenticator, bodyLimit: config.httpBodyBytes }),
+      beaconRoute({ publish, authenticator }),
+      ...healthRoutes(parts.health),
+      metricsRoute({ metrics, authenticator }),
+      ...(parts.routes ?? []),
+    ],
+    logger,
+    metrics,
+  });
+}
