@@ -24,9 +24,9 @@ export class RedisCluster {
 
   /** The master that holds a key, by what the nodes say themselves, and another one. */
   async ownerOf(key: string): Promise<{ owner: RedisServer; other: RedisServer; slot: number }> {
-    const slot = await this.masters[0]!.client().cluster('KEYSLOT', key);
+    const slot = await this.masters[0]!.sharedClient().cluster('KEYSLOT', key);
     for (const owner of this.masters) {
-      const mine = (await owner.client().cluster('NODES')) as string;
+      const mine = (await owner.sharedClient().cluster('NODES')) as string;
       const ranges = mine
         .split('\n')
         .find((line) => line.includes('myself'))!
@@ -73,36 +73,36 @@ async function join({ masters, replicas }: RedisCluster): Promise<void> {
   const [first, ...others] = all;
   const share = Math.ceil(SLOTS / masters.length);
   for (const [i, master] of masters.entries()) {
-    const client = master.client();
+    const client = master.sharedClient();
     await client.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
     await client.call('CLUSTER', 'ADDSLOTSRANGE', i * share, Math.min(SLOTS, (i + 1) * share) - 1);
   }
   for (const { port, busPort } of await Promise.all(others.map(address))) {
-    await first!.client().call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
+    await first!.sharedClient().call('CLUSTER', 'MEET', '127.0.0.1', port, busPort);
   }
   await Promise.all(all.map((server) => until(() => knows(server, all.length))));
   for (const [i, replica] of replicas.entries()) {
-    const id = await masters[i % masters.length]!.client().call('CLUSTER', 'MYID');
-    await replica.client().call('CLUSTER', 'REPLICATE', id as string);
+    const id = await masters[i % masters.length]!.sharedClient().call('CLUSTER', 'MYID');
+    await replica.sharedClient().call('CLUSTER', 'REPLICATE', id as string);
   }
   await Promise.all(all.map((server) => until(() => ok(server))));
   await Promise.all(replicas.map((replica) => until(() => linked(replica))));
 }
 
 async function address(server: RedisServer): Promise<{ port: number; busPort: string }> {
-  const [, busPort] = (await server.client().call('CONFIG', 'GET', 'cluster-port')) as [string, string];
+  const [, busPort] = (await server.sharedClient().call('CONFIG', 'GET', 'cluster-port')) as [string, string];
   return { port: server.port, busPort };
 }
 
 async function knows(server: RedisServer, count: number): Promise<boolean> {
-  const nodes = ((await server.client().cluster('NODES')) as string).trim().split('\n');
+  const nodes = ((await server.sharedClient().cluster('NODES')) as string).trim().split('\n');
   return nodes.length === count && nodes.every((line) => !/handshake|noaddr|disconnected/.test(line));
 }
 
 async function ok(server: RedisServer): Promise<boolean> {
-  return ((await server.client().cluster('INFO')) as string).includes('cluster_state:ok');
+  return ((await server.sharedClient().cluster('INFO')) as string).includes('cluster_state:ok');
 }
 
 async function linked(server: RedisServer): Promise<boolean> {
-  return (await server.client().info('replication')).includes('master_link_status:up');
+  return (await server.sharedClient().info('replication')).includes('master_link_status:up');
 }

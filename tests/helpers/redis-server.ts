@@ -47,6 +47,7 @@ export class RedisServer {
   private readonly clients: Redis[] = [];
   private process: ChildProcess | null = null;
   private output = '';
+  private shared: Redis | null = null;
 
   /** `args` are all arguments of redis-server. */
   constructor(port: number, folder: string, args: readonly string[]) {
@@ -92,6 +93,12 @@ export class RedisServer {
   async restart(signal: 'SIGKILL' | 'SIGTERM' = 'SIGTERM', options?: { untilReady?: boolean }): Promise<void> {
     await this.kill(signal);
     await this.start(options);
+  }
+
+  /** The same client each time. */
+  sharedClient(): Redis {
+    this.shared ??= this.client();
+    return this.shared;
   }
 
   /** A client for the test itself; it queues and repeats as ioredis does by default. */

@@ -1,0 +1,2 @@
+/** The event log in Redis 7 or newer, or Valkey: one server, a master that Sentinels watch, or a Cluster. */
+export { openRedisLog, type RedisLog, type RedisLogOptions } from './log.ts';
