@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Sees to it that the tests find redis-server; they start and stop their own instances of it. Starts nothing and stops nothing.
+set -euo pipefail
+
+command -v redis-server >/dev/null && exit 0
+
+how_to() {
+  cat >&2 <<'TEXT'
+The tests need redis-server (7.0 or newer) on the PATH; they start their own instances on free ports. Install it and run again:
+  Debian, Ubuntu:  sudo apt-get install redis-server
+  Fedora:          sudo dnf install redis
+  macOS:           brew install redis
+Your package may start a service of its own; the tests neither use nor need it.
+TEXT
+  exit 1
+}
+
+command -v apt-get >/dev/null || how_to
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=()
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+  as_root=(sudo -n)
+else
+  how_to
+fi
+
+# Debian's package starts a service when it is installed. A policy of 101 ("not allowed") keeps it from doing so; one that is there already stays.
+policy=/usr/sbin/policy-rc.d
+own_policy=no
+cleanup() {
+  if [ "$own_policy" = yes ]; then "${as_root[@]}" rm -f "$policy"; fi
+}
+trap cleanup EXIT
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  own_policy=yes
+fi
+
+echo 'Installing redis-server for the tests (its service stays off) ...' >&2
+log=$(mktemp)
+install() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server >"$log" 2>&1
+}
+if ! install && ! { "${as_root[@]}" apt-get update >"$log" 2>&1 && install; }; then
+  tail -n 15 "$log" >&2
+  rm -f "$log"
+  how_to
+fi
+rm -f "$log"
+# Freshly installed, so nobody has asked for it to run after the next boot.
+if [ -d /run/systemd/system ]; then "${as_root[@]}" systemctl disable --quiet redis-server.service 2>/dev/null || true; fi
+command -v redis-server >/dev/null || how_to
