@@ -1,0 +1,16 @@
+/** The door `events`: what an event is and whether one may be stored. It brings zod along, so clients do not import it. */
+export { parseContext } from './events/context.ts';
+export {
+  ACTIONS,
+  DEVICE_TYPES,
+  EVENT_TYPES,
+  type EventType,
+  FEEDBACK_TYPES,
+  fieldsOf,
+  type PlayerEvent,
+  SOURCES,
+} from './events/schemas.ts';
+export { type Flaw, FORBIDDEN_KEYS, findFlaw, STRUCTURE, type Tally } from './events/structure.ts';
+export { showPath } from './events/text.ts';
+export { parseTimestamp } from './events/timestamp.ts';
+export { isPlayerEvent, type Problem, problem, type Validation, validateEvent } from './events/validate.ts';
