@@ -1,7 +1,11 @@
 /** Reading and writing the few primitives of the log format. Numbers are LEB128 varints up to 2^53-1; fixed fields are big-endian. */
 
+/** Up to here a loop is faster than a call; below 128, so that a length fits one byte of a varint. */
+const LOOP_MAX = 64;
+
 export class ByteWriter {
-  private buffer: Buffer;
+  /** What was written stands in its first `length` bytes; replaced by a larger one as it grows. */
+  buffer: Buffer;
   length = 0;
 
   constructor(initial = 4096) {
@@ -27,9 +31,7 @@ export class ByteWriter {
   }
 
   bytes(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.buffer.set(bytes, this.length);
-    this.length += bytes.length;
+    this.range(bytes, 0, bytes.length);
   }
 
   /** A length and then the bytes. */
@@ -38,13 +40,48 @@ export class ByteWriter {
     this.bytes(bytes);
   }
 
+  /** The bytes of `source` from `start` up to `end`. */
+  range(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.reserve(length);
+    if (length > LOOP_MAX) this.buffer.set(source.subarray(start, end), this.length);
+    else for (let i = 0; i < length; i++) this.buffer[this.length + i] = source[start + i]!;
+    this.length += length;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.length++] = value;
+  }
+
+  float64(value: number): void {
+    this.reserve(8);
+    this.length = this.buffer.writeDoubleBE(value, this.length);
+  }
+
   /** A length in bytes and then the text in UTF-8. */
   text(text: string): void {
+    if (text.length < LOOP_MAX && this.asciiText(text)) return;
     const size = Buffer.byteLength(text);
     this.varint(size);
     this.reserve(size);
     this.buffer.write(text, this.length, 'utf8');
     this.length += size;
+  }
+
+  /** The same for short ASCII, which costs less than two calls out of JavaScript; false if it is something else. */
+  private asciiText(text: string): boolean {
+    const { length } = text;
+    this.reserve(length + 1);
+    let at = this.length;
+    this.buffer[at++] = length;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      this.buffer[at++] = unit;
+    }
+    this.length = at;
+    return true;
   }
 
   /** What was written so far; a view that later writes may move away from. */

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
  * partitions. It depends on nothing else, so that a number resent after any verdict meets its own watermark again.
  */
 export function partitionOf(tenant: string, userId: string, partitions: number): number {
-  return crc32(userId, crc32(`${tenant}\0`)) % partitions;
+  return crc32(`${tenant}\0${userId}`) % partitions;
 }
 
 /** The partition for what has no readable user: the home of its producer. */

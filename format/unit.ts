@@ -33,6 +33,7 @@ export interface EncodedUnit {
 export class UnitWriter {
   private readonly runs = new ByteWriter();
   private readonly block = new ByteWriter();
+  private readonly head = new ByteWriter(256);
   private count = 0;
   private subject: string | null = null;
   private runFirst = 0;
@@ -47,7 +48,25 @@ export class UnitWriter {
     this.block.block(item.added);
   }
 
+  /** The same without views: the body stands in `source` from `start` up to `end`, `added` is all that the writer holds. */
+  addRange(
+    seq: number,
+    subject: string,
+    receivedAt: number,
+    source: Uint8Array,
+    start: number,
+    end: number,
+    added: ByteWriter,
+  ): void {
+    this.begin(seq, subject, receivedAt);
+    this.block.varint(end - start);
+    this.block.range(source, start, end);
+    this.block.varint(added.length);
+    this.block.range(added.buffer, 0, added.length);
+  }
+
   private begin(seq: number, subject: string, receivedAt: number): void {
+    if (seq <= this.seq) throw new RangeError(`number ${seq} does not follow ${this.seq}`);
     if (subject !== this.subject || receivedAt < this.receivedAt) this.startRun(seq, subject, receivedAt);
     this.block.varint(seq - this.seq);
     this.block.varint(receivedAt - this.receivedAt);
@@ -67,37 +86,50 @@ export class UnitWriter {
 
   private endRun(): void {
     if (this.runCount === 0) return;
-    const head = new ByteWriter(48);
+    const { head } = this;
+    head.clear();
     head.varint(this.runFirst);
     head.varint(this.runCount);
     head.varint(NOT_SEALED);
     head.varint(this.runReceivedAt);
     this.runs.varint(head.length + this.block.length);
-    this.runs.bytes(head.view());
-    this.runs.bytes(this.block.view());
+    this.runs.range(head.buffer, 0, head.length);
+    this.runs.range(this.block.buffer, 0, this.block.length);
     this.block.clear();
     this.runCount = 0;
   }
 
   /** The finished unit as a copy of its own; the writer is empty again. */
   finish(producer: ProducerId): EncodedUnit {
+    const out = new ByteWriter(this.runs.length + this.block.length + 256);
+    const count = this.finishInto(out, producer);
+    return { bytes: out.view(), count };
+  }
+
+  /** Appends the finished unit to `out` and answers how many items it holds; the writer is empty again. */
+  finishInto(out: ByteWriter, producer: ProducerId): number {
     this.endRun();
-    const head = new ByteWriter(256);
-    head.varint(this.count);
+    const { head, count } = this;
+    head.clear();
+    head.varint(count);
     head.text(producer.tenant);
     head.text(producer.owner);
     head.text(producer.producer);
     head.varint(producer.epoch);
     head.varint(SCHEMA_VERSION);
-    const out = new ByteWriter(head.length + this.runs.length + 8);
     out.varint(head.length + this.runs.length);
-    out.bytes(head.view());
-    out.bytes(this.runs.view());
-    const unit = { bytes: out.view(), count: this.count };
+    out.range(head.buffer, 0, head.length);
+    out.range(this.runs.buffer, 0, this.runs.length);
+    this.reset();
+    return count;
+  }
+
+  /** Forgets everything that was added, also after an error. */
+  reset(): void {
     this.runs.clear();
-    this.count = 0;
+    this.block.clear();
+    this.count = this.runCount = this.seq = 0;
     this.subject = null;
-    return unit;
   }
 }
 
