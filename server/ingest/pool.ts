@@ -50,6 +50,11 @@ export class WorkerPool implements SlabPool {
     return this.piscina.queueSize;
   }
 
+  /** Threads at work. */
+  get busy(): number {
+    return Math.min(this.threads, this.running.size - this.piscina.queueSize);
+  }
+
   run(task: SlabTask): Promise<SlabResult> {
     const result = this.piscina.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] });
     this.running.add(result);

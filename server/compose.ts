@@ -1,0 +1,168 @@
+/** Puts the server together: the only file that names concrete engines. */
+import { randomBytes } from 'node:crypto';
+import { CreditBudget } from '../protocol/credit/budget.ts';
+import type { Durability } from '../protocol/frames.ts';
+import { FRAME_OVERHEAD_BYTES, type FrameLimits } from '../protocol/limits.ts';
+import { loadCatalogue } from '../workers/catalogue.ts';
+import type { WorkerSettings } from '../workers/settings.ts';
+import { LocalBus } from './bus/local.ts';
+import type { LiveBus } from './bus/port.ts';
+import { openRedisBus } from './bus/redis.ts';
+import type { Config } from './config.ts';
+import { createAuthenticator } from './gateway/authenticator.ts';
+import { createGateway } from './gateway/gateway.ts';
+import type { Transport } from './gateway/transport.ts';
+import { createHttpPublisher } from './ingest/http-publisher.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { WorkerPool } from './ingest/pool.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { openEmbeddedLog } from './log/embedded/log.ts';
+import { LogKeeper } from './log/keeper.ts';
+import type { EventLog } from './log/port.ts';
+import { openRedisLog } from './log/redis/index.ts';
+import type { Logger } from './ops/logger.ts';
+import { createMetrics } from './ops/metrics.ts';
+import { PressureMonitor } from './session/pressure-monitor.ts';
+import { Sessions } from './session/sessions.ts';
+import { VERSION } from './version.ts';
+
+/** How long a request over HTTP waits for its verdicts. */
+const HTTP_TIMEOUT_MS = 15_000;
+/** What the transport takes beyond the largest frame, so that it can answer `too_large`. */
+const FRAME_MARGIN_BYTES = 1024;
+
+export interface Assembly {
+  transport: Transport;
+  /** What a person wants to know at the start. */
+  engine: string;
+  durability(): Durability;
+  /** Settles what was taken and lets go of everything, in order. */
+  close(): Promise<void>;
+}
+
+/** Opens what the configuration names. Throws LogError and CatalogueError; what was opened by then is closed again. */
+export async function assemble(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Assembly> {
+  if (config.catalogue !== undefined) loadCatalogue(config.catalogue);
+  const log = await openLog(config, logger);
+  const bus = await openBus(config, logger);
+  const metrics = createMetrics();
+  const limits: FrameLimits = {
+    maxFrameBytes: config.maxFrameBytes,
+    maxFrameEvents: config.maxFrameEvents,
+    maxEventBytes: config.maxEventBytes,
+  };
+  const settings = workerSettings(config, limits);
+  const pool = new WorkerPool({ threads: config.workers, settings });
+  const quarantine = new WorkerPool({ threads: 1, settings });
+  const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
+  const budget = new CreditBudget({
+    capacity: config.creditBudgetBytes,
+    socketBytes: config.maxFrameBytes + FRAME_MARGIN_BYTES,
+    largestEvent: config.maxEventBytes + FRAME_OVERHEAD_BYTES,
+  });
+  const authenticator = createAuthenticator({ token: config.token });
+  const durability = () => log.durability();
+  const sessions = new Sessions({
+    ingest,
+    budget,
+    limits,
+    authenticator,
+    metrics,
+    logger,
+    durability,
+    dedupMs: log.guarantees.dedupMs,
+    maxAgeMs: config.eventMaxAgeMs,
+    bus,
+    process: randomBytes(9).toString('base64url'),
+  });
+  const storageCeiling = config.storageLatencyCeilingMs / 1000;
+  const monitor = new PressureMonitor({
+    ingest,
+    sessions,
+    budget,
+    metrics,
+    residentLimit: config.rssLimitBytes,
+    storageCeiling,
+  });
+  const keeper = new LogKeeper(log, config, metrics, logger);
+  metrics.attach({
+    inFlight: () => ({ events: ingest.eventsInFlight, bytes: budget.outstanding - sessions.grantedBytes() }),
+    credit: () => {
+      const granted = sessions.grantedBytes();
+      return { granted, outstanding: budget.outstanding - granted, budget: budget.ceiling };
+    },
+    pool: () => ({ queued: pool.queued, busy: pool.busy, workers: pool.threads }),
+    connections: () => sessions.count(),
+  });
+  const publish = createHttpPublisher({ ingest, budget, lanes: pool.threads, timeoutMs: HTTP_TIMEOUT_MS });
+  const started = performance.now();
+  const transport = createGateway({
+    config,
+    authenticator,
+    accept: (socket) => sessions.accept(socket),
+    publish,
+    health: () => ({
+      state: lifecycle.state,
+      version: VERSION,
+      engine: log.guarantees.engine,
+      durability: durability(),
+      pressure: monitor.latest,
+      connections: transport.connections,
+      uptimeSeconds: Math.round((performance.now() - started) / 1000),
+    }),
+    logger,
+    metrics,
+  });
+
+  async function close(): Promise<void> {
+    transport.stopListening();
+    await sessions.drain();
+    await transport.close();
+    sessions.close();
+    monitor.close();
+    await ingest.close();
+    await keeper.close();
+    await log.close();
+    await bus.close();
+    metrics.close();
+  }
+  return { transport, engine: log.guarantees.engine, durability, close };
+}
+
+/** Opens the log that the configuration names. Throws LogError. */
+export async function openLog(config: Config, logger: Logger): Promise<EventLog> {
+  const { partitions, producerMemoryMs: rememberProducersMs, dedupWindowMs: dedupMs } = config;
+  const common = { partitions, rememberProducersMs, dedupMs, logger };
+  if (config.redisUrl === undefined) {
+    return openEmbeddedLog({ ...common, dir: config.dataDir, minFreeBytes: config.minFreeBytes });
+  }
+  return openRedisLog({
+    ...common,
+    url: config.redisUrl,
+    prefix: config.redisPrefix,
+    maxBytes: config.redisMaxBytes,
+    replicas: config.redisReplicas,
+    ...(config.redisDurability && { declaredDurability: config.redisDurability }),
+  });
+}
+
+async function openBus(config: Config, logger: Logger): Promise<LiveBus> {
+  if (config.redisUrl === undefined) return new LocalBus();
+  return openRedisBus({
+    url: config.redisUrl,
+    prefix: config.redisPrefix,
+    onError: (error) => logger.warn({ err: error }, 'the live bus has trouble'),
+  });
+}
+
+function workerSettings(config: Config, limits: FrameLimits): WorkerSettings {
+  return {
+    partitions: config.partitions,
+    maxAgeMs: config.eventMaxAgeMs,
+    limits,
+    enrichment: config.eventEnrichment,
+    feedbackEvents: config.feedbackEvents,
+    deadLetters: config.dlqHandling,
+    ...(config.catalogue !== undefined && { cataloguePath: config.catalogue }),
+  };
+}

@@ -1,0 +1,75 @@
+/** Starts a server in this process and stops it in order. `gapless serve` is a thin layer over this. */
+import { type Assembly, assemble } from './compose.ts';
+import type { Config } from './config.ts';
+import { Lifecycle, type LifecycleState } from './lifecycle.ts';
+import { createLogger, type Logger } from './ops/logger.ts';
+
+export interface ServerDescription {
+  host: string;
+  port: number;
+  /** WebSocket and HTTP address. */
+  url: string;
+  engine: string;
+  /** What an ACK promises. */
+  durability: string;
+  partitions: number;
+  creditBudgetBytes: number;
+  workers: number;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly description: ServerDescription;
+  readonly state: LifecycleState;
+  /** GOAWAY to everybody, settle what was taken, close. A second call waits for the first. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when connections are taken. Throws LogError, ListenError, CatalogueError. */
+export async function startServer(
+  config: Config,
+  logger: Logger = createLogger({ level: config.logLevel }),
+): Promise<RunningServer> {
+  const lifecycle = new Lifecycle();
+  const assembly = await assemble(config, logger, lifecycle);
+  const address = await listen(assembly, lifecycle);
+  lifecycle.advance('ready');
+  const url = `ws://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  const description: ServerDescription = {
+    ...address,
+    url,
+    engine: assembly.engine,
+    durability: assembly.durability(),
+    partitions: config.partitions,
+    creditBudgetBytes: config.creditBudgetBytes,
+    workers: config.workers,
+  };
+  logger.info({ ...description }, 'ready');
+
+  let stopping: Promise<void> | null = null;
+  async function stop(): Promise<void> {
+    lifecycle.advance('draining');
+    logger.info({}, 'going down: settling what was taken');
+    await assembly.close();
+    lifecycle.advance('stopped');
+    logger.info({}, 'stopped');
+  }
+  return {
+    url,
+    description,
+    get state() {
+      return lifecycle.state;
+    },
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+async function listen(assembly: Assembly, lifecycle: Lifecycle): Promise<{ host: string; port: number }> {
+  try {
+    return await assembly.transport.listen();
+  } catch (error) {
+    lifecycle.advance('failed');
+    await assembly.close();
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+/** Measures the pressure every 100 ms and tells it to the sessions and the metrics. */
+import type { CreditBudget } from '../../protocol/credit/budget.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import { createEventLoopMeter } from '../ops/event-loop.ts';
+import type { Metrics } from '../ops/metrics.ts';
+import { type PressureParts, type PressureSettings, pressureOf, pressureParts } from './pressure.ts';
+import type { Sessions } from './sessions.ts';
+
+const INTERVAL_MS = 100;
+
+export interface PressureMonitorParts extends PressureSettings {
+  ingest: Ingest;
+  sessions: Sessions;
+  budget: CreditBudget;
+  metrics: Metrics;
+  /** 0: no limit. */
+  residentLimit: number;
+}
+
+export class PressureMonitor {
+  private readonly parts: PressureMonitorParts;
+  private readonly loop = createEventLoopMeter();
+  private readonly timer: NodeJS.Timeout;
+  /** The last sample. */
+  latest: { level: number; parts: Record<string, number> } = { level: 0, parts: {} };
+
+  constructor(parts: PressureMonitorParts) {
+    this.parts = parts;
+    this.timer = setInterval(() => this.sample(), INTERVAL_MS);
+  }
+
+  private sample(): void {
+    const { sessions, metrics } = this.parts;
+    const parts = this.measure();
+    const level = pressureOf(parts);
+    this.latest = { level, parts };
+    metrics.pressure(level, parts);
+    sessions.adapt(level, INTERVAL_MS / 1000);
+  }
+
+  private measure(): PressureParts {
+    const { ingest, budget, residentLimit, sessions } = this.parts;
+    const { short, long } = ingest.storageLatency;
+    return pressureParts(
+      {
+        storageShort: short,
+        storageLong: long,
+        oldestAppend: ingest.oldestAppend(),
+        loopDelay: this.loop.read().max,
+        waitingBytes: ingest.waitingBytes,
+        unsettledBytes: budget.outstanding - sessions.grantedBytes(),
+        budgetBytes: budget.settings.capacity,
+        residentBytes: process.memoryUsage.rss(),
+        residentLimit,
+        consumerLag: 0,
+        consumerLagLimit: 0,
+      },
+      this.parts,
+    );
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.loop.close();
+  }
+}
