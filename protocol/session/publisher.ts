@@ -282,6 +282,7 @@ export class Publisher {
 
   private tellVerdicts(): void {
     const most = this.limits.maxFrameEvents;
+    if (this.untold.length > 1) this.untold.sort((a, b) => a[0] - b[0]);
     for (let i = 0; i < this.untold.length; i += most) {
       this.sink.send({ op: 'REJECTED', rejections: this.untold.slice(i, i + most) });
     }
