@@ -3,6 +3,7 @@
  * never meets a full one. What trimming has freed within the data file counts as space too, the file itself never shrinks.
  */
 import { statfsSync } from 'node:fs';
+import { LogError } from '../error.ts';
 import { type Environment, reusableBytes } from './environment.ts';
 
 /** How long an answer holds while there is space. */
@@ -20,13 +21,14 @@ export class FreeSpace {
     this.freeBytes = freeBytes;
   }
 
-  enough(): boolean {
-    if (this.floor === 0) return true;
+  /** Throws LogError `no_space` below the floor. */
+  check(): void {
     const now = performance.now();
-    if (now - this.checked < VALID_MS) return true;
-    const enough = this.freeBytes() >= this.floor || reusableBytes(this.environment) >= this.floor;
-    if (enough) this.checked = now;
-    return enough;
+    if (this.floor === 0 || now - this.checked < VALID_MS) return;
+    if (this.freeBytes() < this.floor && reusableBytes(this.environment) < this.floor) {
+      throw new LogError('no_space', `the disk of ${this.environment.dir} has less than ${this.floor} bytes free`);
+    }
+    this.checked = now;
   }
 }
 

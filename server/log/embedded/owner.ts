@@ -49,11 +49,6 @@ export function claim(environment: Environment): Claim {
   });
 }
 
-/** Lets go of the directory, unless another process has it by now. */
-export async function release({ meta }: Environment, fence: number): Promise<void> {
-  await meta.ifVersion(OWNER_KEY, fence, () => void meta.remove(OWNER_KEY));
-}
-
 /** Says who took the directory over. */
 export function currentOwner({ meta }: Environment): string {
   const owner = readJson<Owner>(meta, OWNER_KEY);

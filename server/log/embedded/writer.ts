@@ -1,6 +1,9 @@
-/** Writes changes as transactions of the process that owns the data. After a failure that leaves doubts nothing is written any more. */
+/**
+ * Writes changes as transactions of the process that owns the data. After a failure nothing is written any more: a failed sync says
+ * nothing about what stands, and LMDB's own handling of a failed write has overrun its memory (100 bytes for a longer message).
+ */
 import { LogError } from '../error.ts';
-import type { Changes } from './changes.ts';
+import { Changes } from './changes.ts';
 import type { Environment } from './environment.ts';
 import { OWNER_KEY } from './layout.ts';
 import { currentOwner } from './owner.ts';
@@ -8,17 +11,19 @@ import { currentOwner } from './owner.ts';
 export class Writer {
   private readonly environment: Environment;
   private readonly fence: number;
+  private readonly onStop: (error: LogError) => void;
   /** Why nothing is written any more. */
   private stopped: LogError | null = null;
 
-  constructor(environment: Environment, fence: number) {
+  constructor(environment: Environment, fence: number, onStop: (error: LogError) => void = () => {}) {
     this.environment = environment;
     this.fence = fence;
+    this.onStop = onStop;
   }
 
   /**
-   * Resolves when the changes are durable. Throws LogError: `no_space` (nothing was written), `in_doubt` (perhaps; from then on
-   * `unavailable`), `in_use` (another process took the data over).
+   * Resolves when the changes are durable. Throws LogError: `no_space` (nothing was written), `in_doubt` (perhaps it was), `in_use`
+   * (another process took the data over); from then on `unavailable` or `in_use`.
    */
   async commit(changes: Changes): Promise<void> {
     if (this.stopped) throw this.stopped;
@@ -27,32 +32,41 @@ export class Writer {
     try {
       written = await meta.ifVersion(OWNER_KEY, this.fence, () => changes.write());
     } catch (error) {
-      throw await this.explain(error);
+      const cause = await commitError(error);
+      const message = `writing to ${dir} failed (${cause.message}); restart the server when the disk is well`;
+      this.stop(new LogError('unavailable', message, { cause }));
+      throw new LogError(isFull(cause) ? 'no_space' : 'in_doubt', message, { cause });
     }
-    if (written) return;
-    this.stopped = new LogError('in_use', `${dir} was taken over by ${currentOwner(this.environment)}`);
-    throw this.stopped;
+    if (!written) throw this.stop(new LogError('in_use', `${dir} was taken over by ${currentOwner(this.environment)}`));
   }
 
-  /** LMDB drops a transaction that met a full disk. Any other failure, of a sync above all, says nothing about what stands. */
-  private async explain(error: unknown): Promise<LogError> {
-    const cause = await commitError(error);
-    const { dir } = this.environment;
-    if (/no space left|ENOSPC/i.test(cause.message)) {
-      return new LogError('no_space', `the disk of ${dir} is full`, { cause });
-    }
-    const message = `writing to ${dir} failed (${cause.message}); restart the server once the disk is well`;
-    this.stopped = new LogError('unavailable', message, { cause });
-    return new LogError('in_doubt', message, { cause });
+  /** Lets go of the data, so that another process may own it. */
+  async release(): Promise<void> {
+    if (this.stopped) return;
+    const changes = new Changes();
+    changes.remove(this.environment.meta, OWNER_KEY);
+    await this.commit(changes).catch(() => {});
   }
+
+  private stop(error: LogError): LogError {
+    this.stopped = error;
+    this.onStop(error);
+    return error;
+  }
+}
+
+function isFull(error: Error & { code?: unknown }): boolean {
+  return error.code === 28 || /no space left/i.test(error.message);
 }
 
 /** lmdb rejects with a general error that carries the promise of the real one. */
 async function commitError(error: unknown): Promise<Error> {
   const cause = error instanceof Error ? error : new Error(String(error));
   if (!('commitError' in cause)) return cause;
-  return Promise.resolve(cause.commitError).then(
-    () => cause,
-    (real) => (real instanceof Error ? real : new Error(String(real))),
-  );
+  try {
+    await cause.commitError;
+    return cause;
+  } catch (real) {
+    return real instanceof Error ? real : new Error(String(real));
+  }
 }
