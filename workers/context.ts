@@ -1,0 +1,63 @@
+/**
+ * Fills in what an event lacks and its connection knows: fields of the HELLO context that the event's type has, the inner `context`
+ * map key by key, and the token's user. What is filled in is not part of the client's bytes, so it goes into `added`.
+ */
+import { fieldsOf } from '../protocol/events.ts';
+import { type Entries, packEntries } from './entries.ts';
+import type { SlabSource } from './slab.ts';
+
+interface Filling {
+  key: string;
+  value: unknown;
+  entries: Entries;
+}
+
+const NOTHING: readonly Filling[] = [];
+
+export class ContextFill {
+  private readonly fillings: readonly Filling[];
+  private readonly inner: Record<string, unknown> | null;
+  private readonly byType = new Map<unknown, readonly Filling[]>();
+
+  constructor({ context = {}, userId }: SlabSource) {
+    const fields = userId === undefined || context.user_id !== undefined ? context : { ...context, user_id: userId };
+    this.fillings = Object.entries(fields).map(([key, value]) => ({
+      key,
+      value,
+      entries: packEntries({ [key]: value }),
+    }));
+    this.inner = isMap(context.context) ? context.context : null;
+  }
+
+  /** Changes `event`; what it adds is pushed to `added`. */
+  fill(event: Record<string, unknown>, added: Entries[]): void {
+    for (const { key, value, entries } of this.forType(event.type)) {
+      if (event[key] === undefined) {
+        event[key] = value;
+        added.push(entries);
+      } else if (key === 'context' && this.inner && isMap(event.context)) {
+        const merged = { ...this.inner, ...event.context };
+        if (Object.keys(merged).length === Object.keys(event.context).length) continue;
+        event.context = merged;
+        added.push(packEntries({ context: merged }));
+      }
+    }
+  }
+
+  private forType(type: unknown): readonly Filling[] {
+    if (this.fillings.length === 0) return NOTHING;
+    let fillings = this.byType.get(type);
+    if (!fillings) {
+      const fields = typeof type === 'string' ? fieldsOf(type) : undefined;
+      // What has no known type is rejected whatever it lacks, and must not fill this map.
+      if (!fields) return NOTHING;
+      fillings = this.fillings.filter(({ key }) => fields.has(key));
+      this.byType.set(type, fillings);
+    }
+    return fillings;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

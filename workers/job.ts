@@ -1,0 +1,54 @@
+/** One event on its way through the stages. Each stage fills in its part; a rejected event skips the stages between. */
+import type { DeadLetterStage } from '../format/model.ts';
+import type { Problem } from '../protocol/events.ts';
+import type { Entries } from './entries.ts';
+import type { Lane } from './lane.ts';
+import type { SlabFrame } from './slab.ts';
+
+export interface Rejected extends Problem {
+  stage: DeadLetterStage;
+}
+
+export interface Job {
+  lane: Lane;
+  frame: SlabFrame;
+  seq: number;
+  /** Where its own bytes stand in the slab. */
+  start: number;
+  end: number;
+  /** decode: the event, null where it is rejected there. The context is merged into it. */
+  event: Record<string, unknown> | null;
+  /** decode: whose event it is (`ownerOf`), null for nobody's. */
+  userId: string | null;
+  /** decode: the event as MessagePack where it came as JSON; null where the slab's own bytes serve. */
+  packed: Uint8Array | null;
+  /** decode, validate: why it is not stored. */
+  rejected: Rejected | null;
+  /** validate: its time after the clock offset, ms since 1970. */
+  time: number;
+  /** validate, enrich: what is added to it, beside `event_time` and `completion`. */
+  added: Entries[];
+  /** enrich: how much of the track was played, 0 to 1; NaN where that is not known. */
+  completion: number;
+}
+
+export function newJob(lane: Lane, frame: SlabFrame, seq: number, start: number, end: number): Job {
+  return {
+    lane,
+    frame,
+    seq,
+    start,
+    end,
+    event: null,
+    userId: null,
+    packed: null,
+    rejected: null,
+    time: 0,
+    added: [],
+    completion: Number.NaN,
+  };
+}
+
+export function reject(job: Job, stage: DeadLetterStage, { code, path, message }: Problem): void {
+  job.rejected = { stage, code, path, message };
+}

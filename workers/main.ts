@@ -1,0 +1,28 @@
+/** The entry of a worker thread: Piscina calls the default export with one slab at a time. */
+import { workerData } from 'node:worker_threads';
+// biome-ignore lint/style/noRestrictedImports: only Piscina.move() can say which buffer of a result is transferred
+import { Piscina } from 'piscina';
+import { loadCatalogue } from './catalogue.ts';
+import { processSlab } from './process-slab.ts';
+import type { WorkerSettings } from './settings.ts';
+import type { SlabResult, SlabTask } from './slab.ts';
+
+// A rejection that nobody waits for would fail a later, innocent slab; a thread that ends fails only its own, and is replaced.
+process.on('unhandledRejection', () => process.exit(1));
+
+const settings = workerData as WorkerSettings;
+const catalogue = settings.cataloguePath ? loadCatalogue(settings.cataloguePath) : undefined;
+
+/** Answers a `SlabResult` whose buffer is transferred, not copied. */
+export default async function work(task: SlabTask): Promise<SlabResult> {
+  return transferred(processSlab(task, settings, () => performance.now(), catalogue));
+}
+
+/** What Piscina takes for "send this value and transfer these buffers". It unwraps it again, so the caller sees the result itself. */
+function transferred(result: SlabResult): SlabResult {
+  const envelope = {
+    [Piscina.transferableSymbol]: [result.buffer],
+    [Piscina.valueSymbol]: result,
+  };
+  return Piscina.move(envelope as unknown as ArrayBuffer) as unknown as SlabResult;
+}

@@ -1,0 +1,50 @@
+/** One slab through all stages: decode, judge, enrich, encode. Pure but for buffers that are kept between calls. */
+import { Catalogue } from './catalogue.ts';
+import { decodeFrame } from './decode.ts';
+import { encodeUnits } from './encode.ts';
+import { enrich } from './enrich.ts';
+import type { Job } from './job.ts';
+import { judge } from './judge.ts';
+import { Lane } from './lane.ts';
+import type { WorkerSettings } from './settings.ts';
+import type { SlabResult, SlabTask } from './slab.ts';
+
+const NO_CATALOGUE = new Catalogue();
+
+/**
+ * The verdict of every event of the slab. `now` is a clock in ms for the durations only. Throws where a frame does not hold what it
+ * announces; one bad event never fails its neighbours.
+ */
+export function processSlab(
+  task: SlabTask,
+  settings: WorkerSettings,
+  now: () => number,
+  catalogue: Catalogue = NO_CATALOGUE,
+): SlabResult {
+  const { bytes, sources, frames } = task;
+  const slab = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const began = now();
+  const lanes = sources.map((source, index) => new Lane(index, source, settings.partitions));
+  const jobs: Job[] = [];
+  for (const frame of frames) decodeFrame(slab, frame, lanes[frame.source]!, settings.limits.maxEventBytes, jobs);
+
+  const decoded = now();
+  for (const job of jobs) judge(job, settings);
+
+  const judged = now();
+  if (settings.enrichment) for (const job of jobs) enrich(job, catalogue);
+
+  const enriched = now();
+  for (const job of jobs) job.lane.place(job);
+  const { buffer, units } = encodeUnits(slab, lanes, settings.deadLetters);
+
+  const encoded = now();
+  const micros = {
+    total: (encoded - began) * 1000,
+    decode: (decoded - began) * 1000,
+    validate: (judged - decoded) * 1000,
+    enrich: (enriched - judged) * 1000,
+    encode: (encoded - enriched) * 1000,
+  };
+  return { buffer, units, micros, events: jobs.length };
+}
