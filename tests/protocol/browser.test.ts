@@ -1,7 +1,9 @@
 /** The wire door runs where there is nothing of Node: bundled for browsers, in a context that has only what every browser has. */
 import vm from 'node:vm';
 import { build } from 'esbuild';
+import * as msgpackr from 'msgpackr/unpack';
 import { beforeAll, expect, test } from 'vitest';
+import { codecFor } from '../../protocol/wire.ts';
 
 let code = '';
 let inputs: string[] = [];
@@ -53,4 +55,10 @@ test('both codecs work without Buffer, process or require', () => {
     bytes: 0,
   };
   expect(JSON.parse(answer as string)).toEqual([expected, expected]);
+});
+
+test("msgpackr's native parser is not loaded in Node either", () => {
+  expect(codecFor('gapless.v1.msgpack').binary).toBe(true);
+  // Not in its types.
+  expect((msgpackr as { isNativeAccelerationEnabled?: boolean }).isNativeAccelerationEnabled).toBe(false);
 });
