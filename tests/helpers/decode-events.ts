@@ -1,0 +1,10 @@
+/** The events of a PUBLISH as values; a server would leave that to a worker. */
+import { Unpackr } from 'msgpackr';
+import type { Publish } from '../../protocol/frames.ts';
+
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'auto' });
+
+export function decodeEvents(frame: Publish): unknown[] {
+  if (frame.format === 'json') return JSON.parse(`[${new TextDecoder().decode(frame.events)}]`);
+  return unpackr.unpackMultiple(frame.events) as unknown[];
+}
