@@ -86,6 +86,8 @@ function createCluster(target: RedisTarget, settings: ClientSettings): Cluster {
   const options: ClusterOptions = {
     lazyConnect: true,
     enableOfflineQueue: false,
+    // It would ask a node that is still connecting, and start again; `connect` waits for all of them.
+    enableReadyCheck: false,
     maxRedirections: CLUSTER_REDIRECTIONS,
     retryDelayOnFailover: 0,
     retryDelayOnTryAgain: CLUSTER_RETRY_MS,

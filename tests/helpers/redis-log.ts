@@ -2,9 +2,15 @@
 import type { Redis } from 'ioredis';
 import { ENTRY_HEADER_BYTES } from '../../format/entry.ts';
 import type { Stream } from '../../format/model.ts';
+import { LogError, type LogErrorCode } from '../../server/log/error.ts';
+import type { AppendBatch, EventLog } from '../../server/log/port.ts';
 import { openRedisLog, type RedisLog, type RedisLogOptions } from '../../server/log/redis/index.ts';
 import { allKeys, ENTRY_FIELD, partitionKeys } from '../../server/log/redis/keys.ts';
 import type { LogOptions, LogUnderTest } from '../contract/event-log.ts';
+import { until } from './redis-server.ts';
+
+/** What most tests open a log with; partition 0 is the one they use. */
+export const LOG_SETTINGS = { partitions: 1, rememberProducersMs: 86_400_000, dedupMs: 3_600_000 } as const;
 
 let prefixes = 0;
 
@@ -57,4 +63,24 @@ export async function corruptEntry(client: Redis, key: string, last: number): Pr
 /** What the stream holds, counted by Redis itself. */
 export function countEntries(client: Redis, prefix: string, stream: Stream, partition: number): Promise<number> {
   return client.xlen(partitionKeys(prefix, partition)[stream]);
+}
+
+/**
+ * Commits a batch as the committer does: again and again while the log says that it may be repeated. Tells whether it was stored now or
+ * stood already, and which errors there were before.
+ */
+export async function commit(log: EventLog, batch: AppendBatch): Promise<{ stood: boolean; errors: LogErrorCode[] }> {
+  const errors: LogErrorCode[] = [];
+  return until(async () => {
+    try {
+      const result = await log.append(batch);
+      if (result.status === 'appended') return { stood: false, errors };
+      if (result.conflicts.every(({ reason }) => reason === 'overlap')) return { stood: true, errors };
+      throw new Error(`not committed: ${JSON.stringify(result.conflicts)}`);
+    } catch (error) {
+      if (!(error instanceof LogError && error.canRetry)) throw error;
+      errors.push(error.code);
+      return null;
+    }
+  });
 }

@@ -168,6 +168,16 @@ export async function until<T>(ask: () => Promise<T | null | undefined | false>)
   }
 }
 
+/** Asks again while the asking fails, as it does while a connection is made anew. */
+export function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  return until(async () =>
+    ask().then(
+      (answer) => ({ answer }),
+      () => null,
+    ),
+  ).then(({ answer }) => answer);
+}
+
 function words(value: string | number): string[] {
   return value === '' ? [''] : String(value).split(' ');
 }
