@@ -18,6 +18,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** The WebSocket library counts minutes modulo 240: 240 would end every connection at once. */
+const MAX_LIFETIME_MS = 239 * MINUTE;
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export const ROLES = ['gateway', 'processor'] as const;
 export type Role = (typeof ROLES)[number];
@@ -182,8 +185,8 @@ export const SETTINGS = {
   ),
   connectionLifetimeMs: setting(
     'GAPLESS_CONNECTION_LIFETIME',
-    duration(MINUTE, 4 * HOUR),
-    '4h',
+    duration(MINUTE, MAX_LIFETIME_MS),
+    '3h',
     'A WebSocket is ended after this time and comes back by itself; in whole minutes.',
   ),
   sendBufferBytes: setting(
@@ -348,7 +351,7 @@ function contradictions(config: Partial<Config>): ConfigProblem[] {
     );
   }
   if (config.connectionLifetimeMs !== undefined && config.connectionLifetimeMs % MINUTE !== 0) {
-    add('connectionLifetimeMs', 'is not in whole minutes', 'Write it as 90m or 4h.');
+    add('connectionLifetimeMs', 'is not in whole minutes', 'Write it as 90m or 3h.');
   }
   if (!config.redisUrl && config.redisReplicas) {
     add(

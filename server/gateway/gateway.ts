@@ -1,4 +1,5 @@
 /** The door of this room: the transport with its routes, made from the configuration. */
+import { SERVER_SILENCE_MS } from '../../protocol/limits.ts';
 import type { Config } from '../config.ts';
 import type { PublishOverHttp } from '../ingest/request.ts';
 import type { Logger } from '../ops/logger.ts';
@@ -46,6 +47,7 @@ export function createGateway(parts: GatewayParts): Transport {
   const { config, authenticator, publish, logger, metrics } = parts;
   return createTransport({
     ...config,
+    silenceMs: SERVER_SILENCE_MS,
     bodyBudgetBytes: config.httpBodyBytes * LARGEST_BODIES,
     bodyTimeoutMs: BODY_TIMEOUT_MS,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,

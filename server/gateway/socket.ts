@@ -22,7 +22,7 @@ export interface SocketListener {
   message(bytes: Uint8Array, binary: boolean): void;
   /** The send buffer is below its limit again. */
   drained(): void;
-  /** Exactly once, whoever closed. */
+  /** Exactly once, whoever closed; never from inside a call of `close` or `terminate`. */
   closed(code: number): void;
 }
 

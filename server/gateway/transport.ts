@@ -6,6 +6,7 @@
  * - Requests and message bytes die when the handler returns: requests are read whole at once, messages are views that callers copy.
  * - A WebSocket object throws once it is closed: only `WireSocket` holds one, and drops it at the close.
  * - `send` drops silently over `maxBackpressure`: `WireSocket` has a lower bound of its own and says so.
+ * - `maxLifetime` counts minutes modulo 240: 240 ends every connection after four seconds.
  * - Ports are shared between processes unless asked otherwise, and a port that is taken gives only `false`.
  * - A response may not be touched after an abort, and must be corked outside of its handler.
  */
@@ -14,7 +15,7 @@ import * as uws from 'uWebSockets.js';
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HELLO_MAX_BYTES, PATH, SERVER_SILENCE_MS } from '../../protocol/limits.ts';
+import { HELLO_MAX_BYTES, PATH } from '../../protocol/limits.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { createAdmission, isLoopbackAddress } from './admission.ts';
@@ -36,7 +37,9 @@ export interface TransportOptions {
   /** Unread bytes of one WebSocket from which on it counts as clogged; at four times this it is cut. */
   sendBufferBytes: number;
   maxConnections: number;
-  /** A WebSocket is ended after this time; whole minutes, at most 4 hours. */
+  /** A WebSocket from which nothing came for this time, pongs included, is ended; pings go out in between. At least 8 s. */
+  silenceMs: number;
+  /** A WebSocket is ended after this time; whole minutes, from 1 to 239. */
   connectionLifetimeMs: number;
   /** Upgrades that one network may ask for in a second; 0 for no bound. */
   upgradesPerSecond: number;
@@ -160,9 +163,9 @@ export function createTransport(options: TransportOptions): Transport {
     maxBackpressure: parts.dropBytes + DROP_MARGIN_BYTES,
     closeOnBackpressureLimit: false,
     // Pings go out by themselves early enough for a living peer to answer within this time.
-    idleTimeout: SERVER_SILENCE_MS / 1000,
+    idleTimeout: Math.ceil(options.silenceMs / 1000),
     sendPingsAutomatically: true,
-    maxLifetime: Math.ceil(options.connectionLifetimeMs / 60_000),
+    maxLifetime: lifetimeMinutes(options.connectionLifetimeMs),
 
     upgrade(res, req, context) {
       guarded(res, () => {
@@ -300,6 +303,13 @@ function cut(res: uws.HttpResponse): void {
   } catch {
     // It was answered already, or is gone.
   }
+}
+
+function lifetimeMinutes(ms: number): number {
+  const minutes = ms / 60_000;
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > 239)
+    throw new RangeError('connectionLifetimeMs is not 1 to 239 minutes');
+  return minutes;
 }
 
 /** Names for logs: unlike over restarts, without a secret in them. */
