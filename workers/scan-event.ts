@@ -135,7 +135,6 @@ function scanMap(position: number, count: number, depth: number): number {
   const base = keysTop;
   let at = position;
   for (let i = 0; i < count; i++) {
-    if (values >= EVENT_MAX_VALUES) return fail(STRUCTURE.tooMany);
     const key = keysTop;
     at = scanKey(at, base);
     if (at === FLAWED) return FLAWED;
