@@ -28,7 +28,8 @@ import { type PartitionKeys, partitionKeys } from './keys.ts';
 import { ProducerLookup } from './producers.ts';
 import { EntryReader } from './reader.ts';
 import { trimStream } from './retention.ts';
-import { LOOK_UP, STATE, UPKEEP } from './scripts.ts';
+import { LOOK_UP, UPKEEP } from './scripts.ts';
+import { readState } from './state.ts';
 import { Usage } from './usage.ts';
 import { StreamWatch } from './waker.ts';
 
@@ -215,27 +216,8 @@ class RedisEventLog implements EventLog, LogWaker {
     }
   }
 
-  private async readState(): Promise<LogState> {
-    const state: LogState = { events: [], deadLetters: [], producers: 0 };
-    const answers = await this.everyPartition((partition) => {
-      const { meta, newProducers, oldProducers } = this.keys[partition]!;
-      return this.connections.look({ script: STATE, keys: [meta, newProducers, oldProducers], args: [] });
-    });
-    for (const [partition, answer] of (answers as number[][]).entries()) {
-      const [first, last, bytes, firstDead, lastDead, deadBytes, producers] = answer as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
-      state.events.push({ partition, first, last, bytes });
-      state.deadLetters.push({ partition, first: firstDead, last: lastDead, bytes: deadBytes });
-      state.producers += producers;
-    }
-    return state;
+  private readState(): Promise<LogState> {
+    return readState((call) => this.connections.look(call), this.keys);
   }
 
   private async lookUp(partition: number, keys: readonly string[]): Promise<(Buffer | null)[]> {
