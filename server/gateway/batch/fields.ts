@@ -38,7 +38,7 @@ export function readFields(given: ReadonlyMap<string, unknown>, count: number, c
   if (has('producer')) {
     fields.producer = text(given.get('producer'), 'producer', PRODUCER);
     fields.first = number('first', 1);
-    whole(fields.first + count - 1, 'The number of the last event', 1);
+    whole(fields.first + (count - 1), 'The number of the last event', 1);
     if (has('epoch')) fields.epoch = number('epoch', 1);
     if (has('done')) fields.done = number('done', 0);
   }
