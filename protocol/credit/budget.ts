@@ -41,6 +41,8 @@ export class CreditBudget {
   readonly waiting = new Set<CreditWindow>();
   /** How many windows have grown beyond the start. */
   grown = 0;
+  /** A socket was turned away since `victims` was last asked. */
+  private turnedAway = false;
 
   constructor(settings: BudgetSettings) {
     this.settings = settings;
@@ -50,7 +52,10 @@ export class CreditBudget {
   /** Admits a socket if its reserve fits; pressure does not matter for that. */
   openSocket(): boolean {
     const { capacity, largestEvent, socketBytes } = this.settings;
-    if (this.used + socketBytes > capacity - largestEvent) return false;
+    if (this.used + socketBytes > capacity - largestEvent) {
+      this.turnedAway = true;
+      return false;
+    }
     this.used += socketBytes;
     this.sockets++;
     return true;
@@ -128,27 +133,36 @@ export class CreditBudget {
   }
 
   /**
-   * Whom to send away so that the oldest blocked connection can be served: those with the largest unused credit, idle ones first.
-   * Empty while nobody waits in vain.
+   * Whom to send away so that the oldest blocked connection, or a socket that was turned away, finds room: those with the largest
+   * unused credit, idle ones first. They come back with a small window; for a socket only those go that hold more than that.
    */
   victims(): CreditWindow[] {
-    let missing = this.shortage();
+    const forSocket = this.socketShortage();
+    const missing = Math.max(this.blockedShortage(), forSocket);
     if (missing <= 0) return [];
-    const candidates = [...this.windows].filter((window) => !this.waiting.has(window) && window.unused > 0);
+    const least = forSocket > 0 ? WINDOW_START.bytes : 0;
+    const candidates = [...this.windows].filter((window) => !this.waiting.has(window) && window.unused > least);
     candidates.sort((a, b) => Number(a.unsettled > 0) - Number(b.unsettled > 0) || b.unused - a.unused);
     const victims: CreditWindow[] = [];
+    let freed = 0;
     for (const window of candidates) {
-      if (missing <= 0) break;
+      if (freed >= missing) break;
       victims.push(window);
-      missing -= window.unused;
+      freed += window.unused;
     }
     return victims;
   }
 
-  private shortage(): number {
+  private blockedShortage(): number {
     for (const window of this.waiting) {
       if (!window.frozen && window.unsettled === 0) return window.leastCost() - this.lastRoom();
     }
     return 0;
+  }
+
+  private socketShortage(): number {
+    if (!this.turnedAway) return 0;
+    this.turnedAway = false;
+    return this.used + this.settings.socketBytes - (this.settings.capacity - this.settings.largestEvent);
   }
 }

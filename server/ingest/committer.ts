@@ -2,12 +2,12 @@
  * Writes units to the log, one batch in flight per partition; what waits meanwhile goes with the next batch. A batch that is in doubt
  * is repeated until there is an answer, before anything later. What the log says is there already is cut out, and the rest tried again.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeEntry } from '../../format/entry.ts';
 import { LogError } from '../log/error.ts';
 import type { AppendBatch, AppendResult, EventLog } from '../log/port.ts';
 import { Batch } from './batch.ts';
 import type { SourceUnit } from './intake.ts';
+import { pause } from './pause.ts';
 import type { Settlement, Source } from './source.ts';
 
 /** The most that goes into one append; more waits for the next. */
@@ -115,7 +115,7 @@ export class Committer {
 
   /** Repeats until there is an answer; null if the committer was stopped first. */
   private async append(append: AppendBatch, batch: Batch): Promise<{ result: AppendResult; seconds: number } | null> {
-    for (let pause = RETRY_FIRST_MS; !this.stopped; pause = Math.min(RETRY_MOST_MS, pause * 2)) {
+    for (let wait = RETRY_FIRST_MS; !this.stopped; wait = Math.min(RETRY_MOST_MS, wait * 2)) {
       const started = performance.now();
       try {
         const result = await this.log.append(append);
@@ -124,7 +124,7 @@ export class Committer {
         if (!(error instanceof LogError && error.canRetry)) throw error;
         if (error.inDoubt) batch.inDoubt = true;
         this.events.repeated(append.partition, error);
-        await sleep(pause, undefined, { signal: this.wake.signal }).catch(() => {});
+        await pause(wait, this.wake.signal);
       }
     }
     return null;

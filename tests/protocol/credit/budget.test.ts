@@ -122,6 +122,21 @@ describe('scarcity', () => {
   });
 });
 
+it('makes room for a socket that was turned away, at the cost of who holds more than a small window', () => {
+  const budget = new CreditBudget({
+    ...settings,
+    capacity: 2 * settings.socketBytes + settings.largestEvent + 20 * KiB,
+  });
+  expect(budget.openSocket()).toBe(true);
+  const grown = new CreditWindow(budget, 0, 0);
+  for (let i = 0; i < 8; i++) useUp(grown);
+  expect(budget.openSocket()).toBe(false);
+  expect(budget.victims()).toEqual([grown]);
+  expect(budget.victims()).toEqual([]);
+  grown.close();
+  expect(budget.openSocket()).toBe(true);
+});
+
 it('a closed connection holds what it sent until that is settled, and nothing else', () => {
   const budget = new CreditBudget(settings);
   const window = new CreditWindow(budget, 0, 50);
