@@ -28,6 +28,8 @@ const LOADING_RETRY_MS = 250;
 const CLUSTER_REDIRECTIONS = 6;
 const CLUSTER_RETRY_MS = 50;
 const SLOTS_TIMEOUT_MS = 2_000;
+/** How often a subscriber looks for where slots went: it is told that one left, at a time when not every node knows where to. */
+const SUBSCRIBER_SLOTS_MS = 3_000;
 
 /** A client that is not connected yet; see `connect`. */
 export function createClient(target: RedisTarget, settings: ClientSettings): RedisClient {
@@ -93,6 +95,7 @@ function createCluster(target: RedisTarget, settings: ClientSettings): Cluster {
     retryDelayOnTryAgain: CLUSTER_RETRY_MS,
     retryDelayOnClusterDown: CLUSTER_RETRY_MS,
     slotsRefreshTimeout: SLOTS_TIMEOUT_MS,
+    slotsRefreshInterval: settings.subscriber ? SUBSCRIBER_SLOTS_MS : undefined,
     clusterRetryStrategy: backoff,
     shardedSubscribers: settings.subscriber ?? false,
     // Certificates name hosts.

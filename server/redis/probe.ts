@@ -9,8 +9,8 @@ const RISING: readonly Persistence[] = ['memory', 'os', 'fsync'];
 export interface RedisFacts {
   /** Major version of the Redis that it is compatible with; null if not readable. */
   version: number | null;
-  /** null if not readable. */
-  persistence: Persistence | null;
+  /** What an answer is worth lies between these; they are the same where everything could be read. */
+  persistence: { least: Persistence; most: Persistence };
   /** Bytes; 0 for no limit, null if not readable. */
   maxMemory: number | null;
   /** What it does at that limit; null if not readable. */
@@ -38,27 +38,39 @@ async function probeNode(node: Redis): Promise<RedisFacts> {
   };
 }
 
-function persistenceOf(info: Record<string, string>, config: Record<string, string>): Persistence | null {
-  if (info.aof_enabled === '0' || config.appendonly === 'no') return 'memory';
-  if (config.appendfsync !== 'always') return info.aof_enabled === '1' || config.appendonly === 'yes' ? 'os' : null;
+function persistenceOf(info: Record<string, string>, config: Record<string, string>): RedisFacts['persistence'] {
+  if (info.aof_enabled === '0' || config.appendonly === 'no') return { least: 'memory', most: 'memory' };
+  const isOn = info.aof_enabled === '1' || config.appendonly === 'yes';
+  if (config.appendfsync === undefined) return { least: isOn ? 'os' : 'memory', most: 'fsync' };
   // Set so, there is no fsync while the file is rewritten.
-  return config['no-appendfsync-on-rewrite'] === 'yes' ? 'os' : 'fsync';
+  const always = config.appendfsync === 'always' && config['no-appendfsync-on-rewrite'] !== 'yes';
+  const when = always ? 'fsync' : 'os';
+  return { least: isOn ? when : 'memory', most: when };
 }
 
 function weaker(a: RedisFacts, b: RedisFacts): RedisFacts {
   const least = (x: number | null, y: number | null): number | null =>
     x === null || y === null ? null : Math.min(x, y);
-  const persistence =
-    a.persistence === null || b.persistence === null
-      ? null
-      : RISING[Math.min(RISING.indexOf(a.persistence), RISING.indexOf(b.persistence))]!;
   return {
     version: least(a.version, b.version),
-    persistence,
+    persistence: {
+      least: lower(a.persistence.least, b.persistence.least),
+      most: lower(a.persistence.most, b.persistence.most),
+    },
     maxMemory: least(a.maxMemory, b.maxMemory),
     eviction: a.eviction === 'noeviction' ? b.eviction : a.eviction,
     replicas: least(a.replicas, b.replicas),
   };
+}
+
+/** The lower of two. */
+export function lower(a: Persistence, b: Persistence): Persistence {
+  return RISING[Math.min(RISING.indexOf(a), RISING.indexOf(b))]!;
+}
+
+/** The higher of two. */
+export function higher(a: Persistence, b: Persistence): Persistence {
+  return RISING[Math.max(RISING.indexOf(a), RISING.indexOf(b))]!;
 }
 
 /** Sections of INFO as one map; what is forbidden is empty. Trouble with the connection is thrown. */

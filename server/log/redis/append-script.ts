@@ -5,6 +5,7 @@
  * Numbers go up to 2^53-1, which Lua's doubles hold exactly; they are written with `%.0f`.
  *
  * Answers `{1, last, lastDead, bytes of both streams}` or `{0, {{unit, reason, watermark, record or nil, {repeated...}}, ...}}`.
+ * The watermark comes as text: ioredis reads integers right below 2^53 one off.
  */
 import { script } from '../../redis/script.ts';
 import { ENTRY_FIELD } from './keys.ts';
@@ -146,7 +147,7 @@ for u = 1, units do
   if reason then
     local value = stored[producer]
     local record = value and string.sub(value, string.find(value, ':', 1, true) + 1)
-    conflicts[#conflicts + 1] = { u - 1, reason, watermark(producer), record or false, repeated }
+    conflicts[#conflicts + 1] = { u - 1, reason, whole(watermark(producer)), record or false, repeated }
   end
   final[producer] = u
 end

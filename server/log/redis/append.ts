@@ -37,7 +37,7 @@ function packIds(ids: AppendUnit['ids']): Buffer | string {
   return packed;
 }
 
-type RawConflict = [unit: number, reason: number, watermark: number, record: Buffer | null, repeated: number[]];
+type RawConflict = [unit: number, reason: number, watermark: Buffer, record: Buffer | null, repeated: number[]];
 type Answer = [appended: 1, last: number, lastDead: number, bytes: number] | [conflict: 0, RawConflict[]];
 
 /** `bytes`: what the partition holds after an append, null for a conflict. */
@@ -51,7 +51,7 @@ export function readAnswer(answer: unknown): { result: AppendResult; bytes: numb
     ([unit, reason, watermark, record, repeated]): Conflict => ({
       unit,
       reason: REASONS[reason]!,
-      watermark,
+      watermark: Number(watermark.toString('latin1')),
       record,
       repeated,
     }),

@@ -1,7 +1,7 @@
 /** What an append promises, read from Redis itself at open and again each minute, and what is wrong with its settings, said once each. */
 import type { Durability } from '../../../protocol/frames.ts';
 import type { RedisClient } from '../../redis/client.ts';
-import { type Persistence, probe, type RedisFacts } from '../../redis/probe.ts';
+import { higher, lower, type Persistence, probe, type RedisFacts } from '../../redis/probe.ts';
 import { LogError } from '../error.ts';
 
 const OLDEST_VERSION = 7;
@@ -25,7 +25,7 @@ export class DurabilityWatch {
   private readonly client: RedisClient;
   private readonly settings: DurabilitySettings;
   private readonly said = new Set<string>();
-  private persistence: Persistence = 'memory';
+  private persistence: Persistence | null = null;
 
   constructor(client: RedisClient, settings: DurabilitySettings) {
     this.client = client;
@@ -34,7 +34,7 @@ export class DurabilityWatch {
 
   get current(): Durability {
     const { replicas } = this.settings;
-    return replicas > 0 ? `replicas:${replicas}` : this.persistence;
+    return replicas > 0 ? `replicas:${replicas}` : (this.persistence ?? 'memory');
   }
 
   /** Throws what the connection throws, and LogError `misconfigured` where this Redis is too old. */
@@ -42,8 +42,10 @@ export class DurabilityWatch {
     const facts = await probe(this.client);
     if (facts.version !== null && facts.version < OLDEST_VERSION)
       throw new LogError('misconfigured', `Redis ${facts.version} is too old: 7.0 or newer, or Valkey, is needed`);
-    const persistence = facts.persistence ?? this.settings.declared ?? 'memory';
-    if (persistence !== this.persistence) {
+    const { least, most } = facts.persistence;
+    const { declared } = this.settings;
+    const persistence = declared ? lower(higher(declared, least), most) : least;
+    if (this.persistence !== null && persistence !== this.persistence) {
       this.said.delete('persistence');
       this.settings.logger?.info(
         { from: this.persistence, to: persistence },
@@ -57,11 +59,16 @@ export class DurabilityWatch {
   private warn({ persistence, maxMemory, eviction, replicas }: RedisFacts): void {
     const { declared, limited } = this.settings;
     const needed = this.settings.replicas;
-    const mutters: [topic: string, isSo: boolean, text: string][] = [
+    const findings: [topic: string, isSo: boolean, text: string][] = [
       ['persistence', this.current === 'memory', 'redis keeps what is acknowledged in memory only: set appendonly yes'],
       [
+        'restart',
+        needed > 0 && this.persistence === 'memory',
+        'redis keeps nothing on disk: a master that starts again before it is replaced empties its replicas. Set appendonly yes',
+      ],
+      [
         'unreadable',
-        persistence === null && !declared,
+        persistence.least === 'memory' && persistence.most !== 'memory' && !declared,
         'redis does not tell how it persists (CONFIG and INFO are forbidden) and nothing is declared: memory is assumed',
       ],
       [
@@ -76,7 +83,7 @@ export class DurabilityWatch {
       ],
       ['replicas', replicas !== null && replicas < needed, 'redis has fewer replicas than every append waits for'],
     ];
-    for (const [topic, isSo, text] of mutters) {
+    for (const [topic, isSo, text] of findings) {
       if (!isSo) this.said.delete(topic);
       else if (!this.said.has(topic)) {
         this.said.add(topic);
