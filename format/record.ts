@@ -3,7 +3,8 @@
  * `[watermark, base, [from, to, from, to, ...], [[seq, code, path, message], ...]]`.
  * Storage engines that must read the watermark themselves keep it beside the bytes.
  */
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
+import { Unpackr } from 'msgpackr/unpack';
 import type { Rejection } from '../protocol/frames.ts';
 import { FormatError } from './bytes.ts';
 import type { ProducerRecord } from './model.ts';

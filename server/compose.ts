@@ -11,7 +11,7 @@ import { openRedisBus } from './bus/redis.ts';
 import type { Config } from './config.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Transport } from './gateway/transport.ts';
+import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { WorkerPool } from './ingest/pool.ts';
@@ -28,8 +28,6 @@ import { VERSION } from './version.ts';
 
 /** How long a request over HTTP waits for its verdicts. */
 const HTTP_TIMEOUT_MS = 15_000;
-/** What the transport takes beyond the largest frame, so that it can answer `too_large`. */
-const FRAME_MARGIN_BYTES = 1024;
 
 export interface Assembly {
   transport: Transport;
@@ -57,7 +55,7 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
   const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,
-    socketBytes: config.maxFrameBytes + FRAME_MARGIN_BYTES,
+    socketBytes: Math.max(config.maxFrameBytes, HELLO_MAX_BYTES) + TOO_LARGE_MARGIN_BYTES,
     largestEvent: config.maxEventBytes + FRAME_OVERHEAD_BYTES,
   });
   const authenticator = createAuthenticator({ token: config.token });

@@ -80,7 +80,7 @@ type Listen = (
 const NO_COMPRESSION = 0;
 
 /** So much longer than allowed may a frame be and still be answered with `too_large` instead of a cut. */
-const TOO_LARGE_MARGIN_BYTES = 1024;
+export const TOO_LARGE_MARGIN_BYTES = 1024;
 /** Beyond this many times the clog limit nothing is queued any more ... */
 const DROP_FACTOR = 4;
 /** ... but the last frame that was, and the close frame. */

@@ -6,7 +6,7 @@
 import type { Codec } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
 import type { Hello, Publish, Rejection, ServerFrame, Subscribe } from '../../protocol/frames.ts';
-import type { FrameLimits } from '../../protocol/limits.ts';
+import { type FrameLimits, HELLO_MAX_BYTES } from '../../protocol/limits.ts';
 import { type PublisherOpening, ServerSession } from '../../protocol/session/server.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { SlabSource } from '../../workers/slab.ts';
@@ -60,6 +60,7 @@ export class Connection implements SocketListener, SourceOwner {
   private readonly parts: ConnectionParts;
   private readonly keeper: ConnectionKeeper;
   private readonly codec: Codec;
+  private readonly largestMessage: number;
   private strayBytes = 0;
   private cloggedSince: number | null = null;
   private closingSince: number | null = null;
@@ -71,6 +72,7 @@ export class Connection implements SocketListener, SourceOwner {
     this.parts = parts;
     this.keeper = keeper;
     this.codec = codecFor(socket.subprotocol);
+    this.largestMessage = Math.max(parts.limits.maxFrameBytes, HELLO_MAX_BYTES);
     this.session = new ServerSession(
       {
         send: (frame) => this.write(frame),
@@ -91,7 +93,7 @@ export class Connection implements SocketListener, SourceOwner {
     const now = performance.now();
     try {
       if (binary !== this.codec.binary) throw new ProtocolError('text and binary messages were mixed up');
-      if (bytes.length > this.parts.limits.maxFrameBytes) throw new ProtocolError('frame is too large', 'too_large');
+      if (bytes.length > this.largestMessage) throw new ProtocolError('frame is too large', 'too_large');
       this.countStray(bytes.length, () => this.session.receive(this.codec.decodeClient(bytes), now));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;

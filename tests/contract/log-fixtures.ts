@@ -1,5 +1,5 @@
 /** Batches with real encoded entries, and the way back: what a log holds, decoded to what the tests compare. */
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import { ByteWriter } from '../../format/bytes.ts';
 import { encodeEntry, entryBody } from '../../format/entry.ts';
 import { idHash } from '../../format/id-hash.ts';

@@ -1,5 +1,5 @@
 /** The ingest with its real stages in this process: the worker's own function instead of threads, the memory engine as the log. */
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import type { IntactEntry, ReadItem, Stream } from '../../format/model.ts';
 import type { ProducerId } from '../../format/producer-key.ts';
 import { decodeDeadLetters, decodeEvents } from '../../format/stored-event.ts';
