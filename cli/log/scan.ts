@@ -1,0 +1,55 @@
+/** Reading a stream of a log from front to back, entry by entry. */
+import type { ReadItem, Stream } from '../../format/model.ts';
+import type { EventLog, LogWaker, PartitionState } from '../../server/log/port.ts';
+
+/** A log as commands need it, whoever else writes to it. */
+export type ReadableLog = Pick<EventLog, 'read' | 'state' | 'producers' | 'close'> &
+  Partial<LogWaker> & { readonly partitions: number };
+
+const READ_BYTES = 512 * 1024;
+
+/** What the partition's stream holds from a position on, up to `to` if it is given. Damaged entries come as such. */
+export async function* scan(
+  log: Pick<EventLog, 'read'>,
+  stream: Stream,
+  partition: number,
+  from = 1,
+  to = Number.POSITIVE_INFINITY,
+): AsyncGenerator<ReadItem, void> {
+  for (let next = from; next <= to; ) {
+    const items = await log.read(stream, partition, next, READ_BYTES);
+    if (items.length === 0) return;
+    yield* items;
+    next = items.at(-1)!.last + 1;
+  }
+}
+
+/** The state of every partition's stream. */
+export async function streamState(log: Pick<EventLog, 'state'>, stream: Stream): Promise<PartitionState[]> {
+  const { events, deadLetters } = await log.state();
+  return stream === 'events' ? events : deadLetters;
+}
+
+/**
+ * A position of the partition from which on all entries made at `sinceMs` or later are found: entries are made one after another, so
+ * it takes a few reads, whatever the size of the log.
+ */
+export async function positionAt(
+  log: Pick<EventLog, 'read'>,
+  stream: Stream,
+  { partition, first, last }: PartitionState,
+  sinceMs: number,
+): Promise<number> {
+  let low = first;
+  let high = last + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const [item] = await log.read(stream, partition, middle, 1);
+    // What is damaged tells no time; then it is safe to begin earlier.
+    if (!item || item.last < middle) break;
+    if (item.status === 'intact' && item.created < sinceMs) low = item.last + 1;
+    else if (item.status === 'damaged') high = middle;
+    else high = Math.min(item.first, middle);
+  }
+  return low;
+}

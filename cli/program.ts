@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { VERSION } from '../server/version.ts';
+import { dlqCommand } from './commands/dlq.ts';
+import { logCommand } from './commands/log.ts';
+import { sendCommand } from './commands/send.ts';
+import { serveCommand } from './commands/serve.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** All commands. Help and wrong arguments throw CommanderError, after their text is printed. */
+export function makeProgram(): Command {
+  const program = new Command('gapless')
+    .description('A realtime ingestion server for music-player events: nothing lost, nothing twice.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  gapless serve                             start the server on the embedded engine
+  gapless simulate --out events.ndjson --events 100000
+  gapless send events.ndjson                each line is stored once, however often you send it
+  gapless verify events.ndjson              compares the log with the file
+  gapless log read --json | head            what the log holds
+
+Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDIS_URL, ...); flags win.
+"gapless serve --print-config" lists them all. DEBUG=1 shows the stack of an error.`,
+    );
+  for (const command of [serveCommand, sendCommand, verifyCommand, simulateCommand, logCommand, dlqCommand]) {
+    program.addCommand(command());
+  }
+  strict(program);
+  return program;
+}
+
+/** Wrong arguments say what is wrong and where help is, and throw instead of ending the process. */
+function strict(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'gapless: ')) })
+    .showHelpAfterError(`  Run "${fullName(command)} --help" for help.`);
+  for (const sub of command.commands) strict(sub);
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
