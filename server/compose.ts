@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreditBudget } from '../protocol/credit/budget.ts';
 import type { Durability } from '../protocol/frames.ts';
-import { FRAME_OVERHEAD_BYTES, type FrameLimits } from '../protocol/limits.ts';
+import { FRAME_OVERHEAD_BYTES, type FrameLimits, HELLO_MAX_BYTES } from '../protocol/limits.ts';
 import { loadCatalogue } from '../workers/catalogue.ts';
 import type { WorkerSettings } from '../workers/settings.ts';
 import { LocalBus } from './bus/local.ts';
