@@ -1,13 +1,10 @@
-/**
- * The client: drives a `ClientSession` against WebSockets, timers and a store. What to send and when is the session's decision; here are the
- * connection's ups and downs, the full outbox, and who waits for what.
- */
-import type { EncodedEvent, Message } from '../protocol/codec.ts';
-import { closeName, ProtocolError } from '../protocol/codes.ts';
+/** The client as the application has it: what comes into the outbox when it is full, what is kept, and who waits for what. */
+import type { EncodedEvent } from '../protocol/codec.ts';
 import { ClientSession } from '../protocol/session/client.ts';
+import { Connector } from './connector.ts';
 import { Emitter, guarded } from './emitter.ts';
-import { ClientError, closeErrorCode } from './error.ts';
-import { Link } from './link.ts';
+import { ClientError } from './error.ts';
+import type { Link } from './link.ts';
 import { randomProducer, type Settings } from './options.ts';
 import { Persister } from './persister.ts';
 import { type Player, type PlayerBase, player } from './player.ts';
@@ -40,18 +37,12 @@ export class Client implements GaplessClient {
   readonly #settings: Settings;
   readonly #session: ClientSession<Tag>;
   readonly #persister: Persister<Tag> | null;
+  readonly #connector: Connector<Tag>;
   readonly #emitter = new Emitter<ClientEvents>();
   #state: ClientState = 'connecting';
   #failure: ClientError | null = null;
   /** What an earlier process left is in the outbox. */
   #loaded: boolean;
-  #link: Link | null = null;
-  /** Counts connections, so that what was begun for one does not go on in the next. */
-  #connection = 0;
-  #pumpScheduled = false;
-  #timer: unknown = null;
-  #timerAt = Number.POSITIVE_INFINITY;
-  #retryTimer: unknown = null;
   #held: Held[] = [];
   readonly #room = new Waiters<void>();
   readonly #welcome = new Waiters<void>();
@@ -60,7 +51,6 @@ export class Client implements GaplessClient {
   readonly #dropStep: number;
   #closing: Promise<void> | null = null;
   readonly #counts = { stored: 0, rejected: 0, dropped: 0 };
-  #lastClose: ClientStats['lastClose'] = null;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -80,13 +70,21 @@ export class Client implements GaplessClient {
     });
     this.#persister = store
       ? new Persister(store, this.#session.outbox, {
-          released: () => this.#schedulePump(),
+          released: () => this.#connector.schedulePump(),
           failed: (error) =>
             this.#fail(
               new ClientError('store_failed', `the outbox could not be kept: ${error.message}`, { cause: error }),
             ),
         })
       : null;
+    this.#connector = new Connector(this.#session, settings, {
+      state: (state) => this.#setState(state),
+      prepare: async () => this.#persister?.identity(this.#identity()),
+      received: (op) => this.#received(op),
+      lost: () => this.#lost(),
+      problem: (error) => this.#emitter.emit('error', error),
+      failed: (error) => this.#fail(error),
+    });
     this.#loaded = !store;
     this.#dropStep = store ? Math.ceil(settings.maxEvents / 64) : 1;
     // Listeners are set before anything happens.
@@ -104,12 +102,10 @@ export class Client implements GaplessClient {
     }
     const verdict = new Promise<Verdict>((resolve, reject) => {
       const tag = { resolve, reject };
-      const gone = this.#closing ? closedError() : null;
-      if (gone) reject(gone);
-      else if (this.#held.length > 0 || !this.#enter(encoded, event, tag)) {
-        if (this.#failure) reject(this.#failure);
-        else this.#held.push({ encoded, event, tag });
-      }
+      if (this.#closing) reject(closedError());
+      else if (this.#held.length === 0 && this.#enter(encoded, event, tag)) return;
+      else if (this.#failure) reject(this.#failure);
+      else this.#held.push({ encoded, event, tag });
     });
     verdict.catch(() => undefined);
     return verdict;
@@ -145,7 +141,7 @@ export class Client implements GaplessClient {
     }
     const entry = session.push(encoded, tag, this.#persister === null);
     if (entry) this.#persister?.append(entry, event);
-    this.#schedulePump();
+    this.#connector.schedulePump();
     return true;
   }
 
@@ -219,14 +215,14 @@ export class Client implements GaplessClient {
       limitBytes: session.limitBytes,
       level: session.level,
       blocked: session.blocked,
-      blockedMs: Math.round(session.blockedMs(this.#now())),
-      reconnects: Math.max(0, this.#connection - 1),
+      blockedMs: Math.round(session.blockedMs(this.#settings.runtime.now())),
+      reconnects: Math.max(0, this.#connector.tries - 1),
       durability: session.terms?.durability ?? null,
-      lastClose: this.#lastClose,
+      lastClose: this.#connector.lastClose,
     };
   }
 
-  // The life of connections
+  // Beginning and end
 
   async #start(): Promise<void> {
     if (this.#closing) return;
@@ -238,7 +234,7 @@ export class Client implements GaplessClient {
       }
       if (this.#closing) return;
     }
-    await this.#connect();
+    await this.#connector.connect();
   }
 
   async #load(persister: Persister<Tag>): Promise<void> {
@@ -249,7 +245,7 @@ export class Client implements GaplessClient {
     persister.start();
     if (rewritten.length > 0) persister.replace(rewritten);
     if (kept.damaged) {
-      this.#tell(new ClientError('store_damaged', kept.damaged));
+      this.#emitter.emit('error', new ClientError('store_damaged', kept.damaged));
       this.#raiseEpoch(this.#settings.runtime.wallClock());
     }
     if (epoch !== undefined && epoch > this.#session.epoch) this.#raiseEpoch(epoch);
@@ -266,90 +262,18 @@ export class Client implements GaplessClient {
     return { producer, epoch, attempt, context: this.#settings.context };
   }
 
-  async #connect(): Promise<void> {
-    const connection = ++this.#connection;
-    this.#setState('connecting');
-    this.#session.connect(this.#now());
-    this.#arm();
-    const token = await this.#prepare();
-    if (connection !== this.#connection || this.#state !== 'connecting' || token === null) return;
-    const { WebSocket, url, codec } = this.#settings;
-    try {
-      const link = new Link(WebSocket, url, codec.subprotocol, {
-        opened: () => this.#hello(link, token.value),
-        message: (data) => this.#receive(link, data),
-        closed: (code, reason) => this.#down(code, reason),
-      });
-      this.#link = link;
-    } catch (error) {
-      this.#fail(
-        new ClientError('bad_option', `the WebSocket could not be made: ${(error as Error).message}`, { cause: error }),
-      );
-    }
-  }
-
-  /** What must be known, and be durable, before a connection is opened; null if there is none to open. */
-  async #prepare(): Promise<{ value: string | undefined } | null> {
-    const connection = this.#connection;
-    const { token } = this.#settings;
-    let value: string | undefined;
-    try {
-      value = typeof token === 'function' ? await token() : token;
-    } catch (error) {
-      if (connection !== this.#connection || this.#state !== 'connecting') return null;
-      this.#tell(
-        new ClientError('token_failed', `the token could not be had: ${(error as Error).message}`, { cause: error }),
-      );
-      this.#down(1006, 'no token');
-      return null;
-    }
-    try {
-      await this.#persister?.identity(this.#identity());
-    } catch {
-      return null;
-    }
-    return { value };
-  }
-
-  #hello(link: Link, token: string | undefined): void {
-    const { context, agent, runtime } = this.#settings;
-    try {
-      link.send(this.#session.hello({ token, context, agent, clock: runtime.wallClock() }, this.#now()));
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#fail(new ClientError('bad_option', error.message));
-    }
-  }
-
-  #receive(link: Link, data: Message): void {
-    if (link !== this.#link) return;
-    const session = this.#session;
-    const before = session.outbox.done;
-    let op: string | undefined;
-    try {
-      const frame = this.#settings.codec.decodeServer(data);
-      op = frame?.op;
-      session.receive(frame, this.#now());
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#tell(new ClientError('bad_frame', error.message));
-      return this.#leave(1002, error.message);
-    }
-    if (session.state === 'lost') return this.#renumber();
-    if (session.outbox.done > before) this.#persister?.settle(session.outbox.done);
-    if (op === 'WELCOME') this.#setState('open');
+  #received(op: string | undefined): void {
+    this.#persister?.settle(this.#session.outbox.done);
     if (op === 'WELCOME') this.#welcome.resolve();
     this.#afterChange();
-    this.#pump();
     if (op === 'ACK' && this.#emitter.has('progress')) this.#emitter.emit('progress', this.stats);
   }
 
-  #renumber(): void {
+  #lost(): void {
     const { producer, epoch } = this.#session;
     this.#raiseEpoch(this.#settings.runtime.wallClock());
     const message = `the server settled numbers of ${producer}, epoch ${epoch}, that this outbox never used; epoch is now ${this.#session.epoch}`;
-    this.#tell(new ClientError('numbering_lost', message));
-    this.#leave(1000, 'numbering lost');
+    this.#emitter.emit('error', new ClientError('numbering_lost', message));
   }
 
   /** Who waits for room or for the end may go on. */
@@ -362,98 +286,17 @@ export class Client implements GaplessClient {
     if (this.#isEmpty()) this.#empty.resolve(true);
   }
 
-  /** Everything that is pushed in one turn goes out together. */
-  #schedulePump(): void {
-    if (this.#pumpScheduled) return;
-    this.#pumpScheduled = true;
-    queueMicrotask(() => {
-      this.#pumpScheduled = false;
-      this.#pump();
-    });
-  }
-
-  #pump(): void {
-    if (!this.#link) return;
-    const now = this.#now();
-    for (;;) {
-      const message = this.#session.next(now);
-      if (message === null) break;
-      this.#link.send(message);
-    }
-    this.#arm();
-  }
-
-  /** One timer for all that the session waits for; it may ring too early, never too late. */
-  #arm(): void {
-    const at = this.#session.wakeAt();
-    if (this.#timerAt <= at) return;
-    this.#disarm();
-    const { runtime } = this.#settings;
-    this.#timerAt = at;
-    this.#timer = runtime.setTimeout(() => this.#ring(), Math.max(0, at - this.#now()));
-  }
-
-  #disarm(): void {
-    this.#settings.runtime.clearTimeout(this.#timer);
-    this.#timerAt = Number.POSITIVE_INFINITY;
-  }
-
-  #ring(): void {
-    this.#timerAt = Number.POSITIVE_INFINITY;
-    if (this.#session.expired(this.#now())) return this.#leave(1006, 'the server was silent for too long');
-    this.#pump();
-    this.#arm();
-  }
-
-  /** Ends the connection from this side. */
-  #leave(code: number, reason: string): void {
-    this.#link?.abandon();
-    this.#down(code, reason);
-  }
-
-  /** The connection is over: comes back after the backoff, or not at all. */
-  #down(code: number, reason: string): void {
-    this.#link = null;
-    this.#disarm();
-    const { runtime } = this.#settings;
-    const goAway = this.#session.goAway;
-    const name = closeName(code) ?? null;
-    this.#lastClose = { code, name, reason: reason || goAway?.message || '' };
-    const delay = this.#session.closed(code, runtime.random(), this.#now());
-    if (this.#closing || this.#failure) return;
-    if (delay === null) {
-      const said = this.#lastClose.reason || name || 'no reason given';
-      const details = { closeCode: code, epoch: goAway?.epoch };
-      return this.#fail(
-        new ClientError(closeErrorCode(name ?? undefined), `the server closed with ${code}: ${said}`, details),
-      );
-    }
-    this.#setState('waiting');
-    this.#retryTimer = runtime.setTimeout(() => void this.#connect(), delay);
-  }
-
   /** Nothing will be sent any more. The outbox is kept. */
   #fail(error: ClientError): void {
     if (this.#failure || this.#closing) return;
     this.#failure = error;
-    this.#stop();
+    this.#connector.stop();
     this.#setState('failed');
-    this.#tell(error);
+    this.#emitter.emit('error', error);
     this.#room.reject(error);
     this.#welcome.reject(error);
     this.#empty.resolve(false);
     for (const { tag } of this.#held.splice(0)) rejectTag(tag, error);
-  }
-
-  #stop(): Link | null {
-    const link = this.#link;
-    this.#connection++;
-    this.#link = null;
-    this.#disarm();
-    this.#settings.runtime.clearTimeout(this.#retryTimer);
-    link?.abandon();
-    this.#session.closed(1000, 0, this.#now());
-    return link;
   }
 
   close(): Promise<void> {
@@ -462,7 +305,7 @@ export class Client implements GaplessClient {
   }
 
   async #close(): Promise<void> {
-    const link = this.#stop();
+    const link = this.#connector.stop();
     this.#setState('closed');
     const error = closedError();
     for (const entry of this.#session.outbox) rejectTag(entry.tag, error);
@@ -488,14 +331,6 @@ export class Client implements GaplessClient {
     if (state === this.#state) return;
     this.#state = state;
     this.#emitter.emit('state', state);
-  }
-
-  #tell(error: ClientError): void {
-    this.#emitter.emit('error', error);
-  }
-
-  #now(): number {
-    return this.#settings.runtime.now();
   }
 }
 

@@ -6,17 +6,13 @@ import type { ClientOptions, Runtime, WebSocketConstructor } from './types.ts';
 export const CLIENT_DEFAULTS = {
   numbering: 'own',
   subprotocol: 'gapless.v1.msgpack',
-  'outbox.maxEvents': 10_000,
-  'outbox.maxBytes': 4 * 1024 * 1024,
-  'outbox.full': 'wait',
-  'backoff.minMs': 500,
-  'backoff.maxMs': 20_000,
+  outbox: { maxEvents: 10_000, maxBytes: 4 * 1024 * 1024, full: 'wait' },
+  backoff: { minMs: 500, maxMs: 20_000 },
 } as const;
 
-const NAMES = new Set([
-  ...['url', 'token', 'producer', 'epoch', 'numbering', 'context', 'agent', 'subprotocol'],
-  ...['outbox', 'WebSocket', 'backoff', 'runtime'],
-]);
+const NAMES = 'url token producer epoch numbering context agent subprotocol outbox WebSocket backoff runtime'.split(
+  ' ',
+);
 const POLICIES = ['wait', 'drop-oldest', 'drop-newest'];
 const PRODUCER = /^[A-Za-z0-9_-]{1,64}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
@@ -27,48 +23,35 @@ export type Settings = ReturnType<typeof settle>;
 
 /** Throws ClientError `bad_option`. */
 export function settle(options: ClientOptions) {
-  for (const name of Object.keys(options)) if (!NAMES.has(name)) throw bad(`there is no option ${name}`);
+  for (const name of Object.keys(options)) if (!NAMES.includes(name)) throw bad(`there is no option ${name}`);
+  const defaults = CLIENT_DEFAULTS;
+  const { numbering = defaults.numbering, subprotocol = defaults.subprotocol, producer, epoch, context } = options;
   const {
-    numbering = CLIENT_DEFAULTS.numbering,
-    subprotocol = CLIENT_DEFAULTS.subprotocol,
-    outbox = {},
-    backoff = {},
-  } = options;
-  if (!SUBPROTOCOLS.includes(subprotocol)) throw bad(`subprotocol is one of ${SUBPROTOCOLS.join(', ')}`);
-  const codec = codecFor(subprotocol);
-  const settings = {
-    url: address(options.url),
-    token: options.token,
-    codec,
-    producer: options.producer,
-    epoch: options.epoch,
-    numbering,
-    context: options.context,
-    agent: options.agent,
-    WebSocket: options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket,
-    maxEvents: outbox.maxEvents ?? CLIENT_DEFAULTS['outbox.maxEvents'],
-    maxBytes: outbox.maxBytes ?? CLIENT_DEFAULTS['outbox.maxBytes'],
-    full: outbox.full ?? CLIENT_DEFAULTS['outbox.full'],
-    store: outbox.store,
-    backoff: {
-      minMs: backoff.minMs ?? CLIENT_DEFAULTS['backoff.minMs'],
-      maxMs: backoff.maxMs ?? CLIENT_DEFAULTS['backoff.maxMs'],
-    },
-    runtime: { ...RUNTIME, ...options.runtime } as Runtime,
-  };
-  const { producer, epoch, maxEvents, maxBytes, full, store, WebSocket } = settings;
+    maxEvents = defaults.outbox.maxEvents,
+    maxBytes = defaults.outbox.maxBytes,
+    full = defaults.outbox.full,
+    store,
+  } = options.outbox ?? {};
+  const { minMs = defaults.backoff.minMs, maxMs = defaults.backoff.maxMs } = options.backoff ?? {};
+  const { WebSocket = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket } = options;
   if (!WebSocket) throw bad('this runtime has no WebSocket: import gapless/client/node, or give the option WebSocket');
   if (producer !== undefined && !PRODUCER.test(producer)) throw bad('producer is 1 to 64 of A-Z a-z 0-9 _ -');
   if (epoch !== undefined && !(Number.isSafeInteger(epoch) && epoch >= 1)) throw bad('epoch is an integer from 1 up');
   if (!(maxEvents >= 1 && maxBytes >= 1)) throw bad('outbox.maxEvents and outbox.maxBytes are at least 1');
   if (!POLICIES.includes(full)) throw bad(`outbox.full is one of ${POLICIES.join(', ')}`);
+  if (!SUBPROTOCOLS.includes(subprotocol)) throw bad(`subprotocol is one of ${SUBPROTOCOLS.join(', ')}`);
   if (numbering === 'derived' && (store || full !== 'wait' || !producer)) {
     throw bad('derived numbering needs a producer, and takes neither outbox.store nor a policy that drops');
   }
-  if (options.context && codec.encodeEvent(options.context).bytes > CONTEXT_MAX_BYTES) {
+  const codec = codecFor(subprotocol);
+  if (context && codec.encodeEvent(context).bytes > CONTEXT_MAX_BYTES)
     throw bad(`context is longer than ${CONTEXT_MAX_BYTES} bytes`);
-  }
-  return { ...settings, WebSocket };
+  return {
+    url: address(options.url),
+    ...{ token: options.token, agent: options.agent, context, codec, producer, epoch, numbering, WebSocket },
+    ...{ maxEvents, maxBytes, full, store, backoff: { minMs, maxMs } },
+    runtime: { ...RUNTIME, ...options.runtime },
+  };
 }
 
 function bad(message: string): ClientError {

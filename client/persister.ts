@@ -95,6 +95,7 @@ export class Persister<T> {
   }
 
   settle(done: number): void {
+    if (done === this.#done) return;
     this.#done = done;
     this.#run();
   }
