@@ -44,13 +44,11 @@ export class Batch {
   constructor(partition: number, units: readonly SourceUnit[], events: BatchEvents) {
     this.partition = partition;
     this.events = events;
-    this.work = units.map(({ source, draft }) => ({
-      source,
-      draft,
-      before: settledElsewhere(source, draft),
-      firstVerdicts: [],
-      repeated: new Set(),
-    }));
+    this.work = units.map(({ source, draft }) => {
+      const work: Work = { source, draft, before: new Set(), firstVerdicts: [], repeated: new Set() };
+      keepFirstVerdicts(work);
+      return work;
+    });
     this.sortOut();
   }
 
@@ -165,11 +163,15 @@ function left({ draft, before }: Work): ArrayLike<number> {
   return before.size === 0 ? draft.seqs : draft.seqs.filter((seq) => !before.has(seq));
 }
 
-/** Given up now, but settled before with its event, in another partition: the first verdict counts. */
-function settledElsewhere(source: Source, draft: UnitDraft): Set<number> {
-  if (source.ahead.size === 0) return new Set();
-  const withdrawn = draft.rejected.filter(([seq, code]) => code === WITHDRAWN && source.ahead.has(seq));
-  return new Set(withdrawn.map(([seq]) => seq));
+/** Given up now, but settled before, maybe with its event in another partition: the first verdict counts. */
+function keepFirstVerdicts({ source, draft, before, firstVerdicts }: Work): void {
+  if (source.ahead.size === 0) return;
+  for (const [seq, code] of draft.rejected) {
+    const verdict = source.ahead.get(seq);
+    if (code !== WITHDRAWN || verdict === undefined) continue;
+    before.add(seq);
+    if (verdict) firstVerdicts.push(verdict);
+  }
 }
 
 const WITHDRAWN: EventCode = 'withdrawn';

@@ -62,15 +62,16 @@ export class Source {
   state: SourceState = 'idle';
   /** Events taken and not settled. */
   inFlight = 0;
-  /** Numbers that were settled when the connection opened, above what it resumes from. */
-  readonly ahead: ReadonlySet<number>;
+  /** Numbers that were settled when the connection opened, above what it resumes from, with their verdict where it was a rejection. */
+  readonly ahead: ReadonlyMap<number, Rejection | null>;
   private readonly partitions = new Map<number, PartitionMemory>();
 
   /** `known` is what the log remembered of the producer when the connection opened. */
   constructor(id: ProducerId, owner: SourceOwner, known: KnownProducer = UNKNOWN_PRODUCER) {
     this.key = producerKey(id);
     this.owner = owner;
-    this.ahead = new Set(known.ahead);
+    const verdicts = new Map(known.rejected.map((rejection) => [rejection[0], rejection]));
+    this.ahead = new Map(known.ahead.map((seq) => [seq, verdicts.get(seq) ?? null]));
     for (const { partition, ...record } of known.records) this.partitions.set(partition, { prev: 0, record });
   }
 

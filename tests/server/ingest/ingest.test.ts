@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { partitionOf } from '../../../format/partition.ts';
+import { homePartition, partitionOf } from '../../../format/partition.ts';
 import { LogError } from '../../../server/log/error.ts';
 import { openMemoryLog } from '../../../server/log/memory/log.ts';
 import type { AppendBatch, EventLog } from '../../../server/log/port.ts';
@@ -143,6 +143,33 @@ describe('repeats', () => {
     await second.until(1 + others.length);
     expect(new Set(second.verdicts.values())).toEqual(new Set(['ok']));
     expect(await numbers(world)).toEqual(range(1, 1 + others.length));
+  });
+
+  it('a number that was given up before it could be settled in order is told so again', async () => {
+    const apart = (user: string) => {
+      const { partitions } = SETTINGS;
+      return partitionOf('default', user, partitions) !== homePartition('default', 'p', partitions);
+    };
+    const user = range(1, 50)
+      .map((i) => `user-${i}`)
+      .find(apart)!;
+    let blocked = true;
+    const world = createWorld({
+      wrap: (log) =>
+        through(log, (batch) => {
+          if (!blocked || batch.partition === homePartition('default', 'p', SETTINGS.partitions))
+            return log.append(batch);
+          throw new LogError('unavailable', 'its shard is away');
+        }),
+    });
+    const first = world.client('p');
+    first.send([play(user, 'a'), null]);
+    while (first.verdicts.size < 1) await new Promise(setImmediate);
+    const second = await world.reconnect('p');
+    blocked = false;
+    second.send([play(user, 'a'), null]);
+    await second.until(2);
+    expect(second.verdicts.get(2)).toMatchObject([2, 'withdrawn', '', expect.any(String)]);
   });
 });
 
