@@ -118,17 +118,18 @@ function backoff(attempt: number): number {
  * and at once when user or password are wrong; the client is then closed.
  */
 export async function connect(client: RedisClient, timeoutMs: number): Promise<void> {
+  const events = client instanceof Cluster ? ['error', 'node error'] : ['error'];
   let last: unknown;
+  let fail: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
-    const note = (error: Error & { lastNodeError?: Error }): void => {
-      last = error.lastNodeError ?? error;
-      if (isAuthFault(last)) reject(last);
-    };
-    client.on('error', note);
-    if (client instanceof Cluster) client.on('node error', note);
-    setTimeout(() => reject(last ?? new Error('no connection to Redis in time')), timeoutMs).unref();
+    fail = reject;
   });
-  failure.catch(() => {});
+  const note = (error: Error & { lastNodeError?: Error }): void => {
+    last = error.lastNodeError ?? error;
+    if (isAuthFault(last)) fail(last);
+  };
+  for (const event of events) client.on(event, note);
+  const timer = setTimeout(() => fail(last ?? new Error('no connection to Redis in time')), timeoutMs);
   const isReady = new Promise<void>((resolve) => client.once('ready', resolve));
   client.connect().catch((error) => {
     last ??= error;
@@ -139,6 +140,9 @@ export async function connect(client: RedisClient, timeoutMs: number): Promise<v
   } catch (error) {
     client.disconnect();
     throw error;
+  } finally {
+    clearTimeout(timer);
+    for (const event of events) client.off(event, note);
   }
 }
 

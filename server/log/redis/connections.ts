@@ -7,6 +7,9 @@ import { LogError } from '../error.ts';
 import type { RedisLogger } from './durability.ts';
 import { BLOCK_MS } from './waker.ts';
 
+/** Trouble with a connection is told at most this often, ms. */
+const SAY_AGAIN_MS = 5_000;
+
 export interface ConnectionSettings {
   url: string;
   /** Shown in CLIENT LIST. */
@@ -41,7 +44,8 @@ export class Connections {
 
   /** Runs a script whose answer may tell of what other connections wrote, and must wait for replicas as they do. It writes something. */
   ask(call: ScriptCall): Promise<unknown> {
-    return this.run(this.reader, call);
+    // Where replicas are missing WAIT holds up its connection, and reading goes on.
+    return this.run(this.settings.replicas > 0 ? this.writer : this.reader, call);
   }
 
   /** Runs a script whose answer promises nothing. */
@@ -79,7 +83,12 @@ export class Connections {
 
   private create(purpose: string): RedisClient {
     const { url, name, commandTimeoutMs, logger } = this.settings;
-    const onError = ({ message }: Error): void => logger?.warn({ purpose, message }, 'redis: connection trouble');
+    let saidAt = -Infinity;
+    const onError = ({ message }: Error): void => {
+      if (performance.now() - saidAt < SAY_AGAIN_MS) return;
+      saidAt = performance.now();
+      logger?.warn({ purpose, message }, 'redis: connection trouble');
+    };
     try {
       return createClient(parseRedisUrl(url), { name: `${name}-${purpose}`, commandTimeoutMs, onError });
     } catch (error) {

@@ -43,7 +43,7 @@ export interface RedisLogOptions {
   rememberProducersMs: number;
   /** A client's event id is remembered for at least this time, ms; 0 for never. */
   dedupMs: number;
-  /** Appends wait while the entries of all partitions hold this many bytes; default: no limit but Redis's own. */
+  /** Appends wait while the entries of all partitions hold this many bytes; default 0, no limit but Redis's own. */
   maxBytes?: number;
   /** Replicas that must have an append before it is answered (WAIT); default 0. */
   replicas?: number;
@@ -96,7 +96,7 @@ class RedisEventLog implements EventLog, LogWaker {
   private closing: Promise<void> | null = null;
 
   constructor(options: RedisLogOptions) {
-    const { url, prefix, partitions, rememberProducersMs, dedupMs, replicas = 0, maxBytes, logger } = options;
+    const { url, prefix, partitions, rememberProducersMs, dedupMs, replicas = 0, maxBytes = 0, logger } = options;
     const { commandTimeoutMs = COMMAND_TIMEOUT_MS, declaredDurability: declared } = options;
     this.options = options;
     this.guarantees = {
@@ -111,7 +111,7 @@ class RedisEventLog implements EventLog, LogWaker {
     this.connections = new Connections({ url, name: prefix, commandTimeoutMs, replicas, logger });
     this.reader = new EntryReader(this.connections.reader);
     this.lookup = new ProducerLookup(partitions, (partition, keys) => this.lookUp(partition, keys));
-    const limited = maxBytes !== undefined;
+    const limited = maxBytes > 0;
     this.durabilityWatch = new DurabilityWatch(this.connections.reader, { replicas, declared, limited, logger });
     this.usage = new Usage(partitions, maxBytes, () => this.everyPartition((partition) => this.upkeep(partition)));
   }
@@ -241,6 +241,7 @@ class RedisEventLog implements EventLog, LogWaker {
 
   /** Trouble here shows in the next append; what was known stays. */
   private lookAgain(): void {
+    if (this.closing) return;
     const { logger } = this.options;
     const failed = (error: Error): void =>
       logger?.warn({ message: error.message }, 'redis: upkeep failed, it is tried again');

@@ -10,7 +10,7 @@ import { TRIM } from './scripts.ts';
 
 /** A step reads about so many bytes inside Redis, in the range of entries below. */
 const STEP_BYTES = 1024 * 1024;
-const STEP_ENTRIES = { first: 16, most: 256 } as const;
+const STEP_ENTRIES = { first: 4, most: 256 } as const;
 /** Beyond every time and size. */
 const NEVER = '1e300';
 

@@ -11,8 +11,9 @@ export class Usage {
   private readonly read: () => Promise<number[]>;
   private readAt = 0;
 
-  constructor(partitions: number, maxBytes: number | undefined, read: () => Promise<number[]>) {
-    this.maxBytes = maxBytes ?? Infinity;
+  /** `maxBytes` 0: no limit. */
+  constructor(partitions: number, maxBytes: number, read: () => Promise<number[]>) {
+    this.maxBytes = maxBytes || Infinity;
     this.byPartition = Array.from({ length: partitions }, () => 0);
     this.read = read;
   }

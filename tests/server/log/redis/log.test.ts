@@ -169,6 +169,12 @@ describeWithRedis('redis log', () => {
     await mustAppend(log, { ...batch(3), units: batch(3).units.map((unit) => ({ ...unit, prev: 0 })) });
   });
 
+  test('a maxBytes of 0 is no limit', async () => {
+    const log = await openLog({ maxBytes: 0 });
+    await mustAppend(log, simpleBatch(0, 'p', 1, 1));
+    await mustAppend(log, simpleBatch(0, 'p', 2, 1));
+  });
+
   test('entries with an unreadable header are damaged, and go with the next one', async () => {
     const prefix = newPrefix();
     const log = await openLog({ prefix });
