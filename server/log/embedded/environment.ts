@@ -39,7 +39,7 @@ export function openForReading(dir: string): Environment {
 
 function openTables(dir: string, readOnly: boolean): Environment {
   // Without overlapping sync a transaction is synced before it can be seen, and its promise says that it is durable.
-  // A path with a dot would otherwise be taken for a file's name.
+  // A path with a dot would otherwise be taken for a file's name. Batches of an event turn have a promise that nobody can catch.
   const root = open<Buffer, Buffer>({
     ...BINARY,
     path: dir,
@@ -113,7 +113,7 @@ export function encodeJson(value: unknown): Buffer {
 export function reusableBytes(environment: Environment): number {
   const { root, meta, streams, entries, producers, ids } = environment;
   let used = 2;
-  for (const table of [root, meta, streams, entries, ...producers, ...ids]) used += pages(statsOf(table).root);
+  for (const table of [root, meta, streams, entries, ...producers, ...ids]) used += pages(statsOf(table));
   const { pageSize, lastPageNumber, free } = statsOf(root) as TableStats & { free: TreeStats; lastPageNumber: number };
   return Math.max(0, lastPageNumber + 1 - used - pages(free)) * pageSize;
 }
@@ -130,7 +130,6 @@ interface TreeStats {
 interface TableStats extends TreeStats {
   pageSize: number;
   entryCount: number;
-  root: TreeStats;
 }
 function statsOf(table: Table): TableStats {
   return table.getStats() as TableStats;

@@ -65,6 +65,11 @@ export class Generations {
     if (this.previous.doesExist(key)) changes.remove(this.previous, key);
   }
 
+  /** For a key that is known to be in neither table. */
+  insert(changes: Changes, key: Buffer, value: Buffer): void {
+    changes.put(this.current, key, value);
+  }
+
   /** Whether it is time to forget; `start` must have been written. */
   isDue(now: number, rememberMs: number): boolean {
     return now >= this.turn.since + rememberMs;

@@ -111,7 +111,7 @@ export class EmbeddedLog implements EventLog, LogWaker {
     await nextTurn();
     const group = this.takeGroup();
     try {
-      this.space.check();
+      this.space.check(group.map(({ batch }) => batch));
       await this.store.forgetIfDue();
       const changes = new Changes();
       const fitting: { waiting: Waiting; bounds: PartitionBounds }[] = [];
@@ -176,6 +176,8 @@ export class EmbeddedLog implements EventLog, LogWaker {
 
   async trim(policy: RetentionPolicy): Promise<TrimReport> {
     this.checkOpen();
+    // A reader that was killed in the middle of a read would hold its pages for ever.
+    this.environment.root.readerCheck();
     const report: TrimReport = { entries: 0, events: 0, bytes: 0 };
     for (let more = true; more; ) {
       const step = await this.jobs.run(() => this.trimSome(policy));

@@ -1,4 +1,7 @@
-/** Reads a log beside the server that writes it, from another process or thread. */
+/**
+ * Reads a log beside the server that writes it, from another process; or within the server's own, opened after the log (LMDB's
+ * environment is then the same one, and would otherwise be open for reading only).
+ */
 import type { ReadItem, Stream } from '../../../format/model.ts';
 import { LogError } from '../error.ts';
 import type { EventLog, LogState, PlacedRecord } from '../port.ts';

@@ -105,7 +105,7 @@ export class Store {
       this.producers.put(changes, producerEntryKey(producer, partition), encodeProducer(last, record));
     }
     if (this.remembersIds) {
-      for (const unit of units) for (const id of unit.ids) this.ids.put(changes, idKey(partition, id), NOTHING);
+      for (const unit of units) for (const id of unit.ids) this.ids.insert(changes, idKey(partition, id), NOTHING);
     }
     const old = this.bounds[partition]!;
     return {
