@@ -1,0 +1,93 @@
+/** kill -9 in the middle of the main job: whatever dies, the log holds each event once. `npm run faults` is the long version. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { finish, runCli, startCli, temporaryFolder } from '../helpers/cli.ts';
+import { describeWithRedis, freePort, startRedis, until } from '../helpers/redis-server.ts';
+import { ServerProcess } from '../helpers/server-process.ts';
+
+const EVENTS = 40_000;
+const KILLS = 3;
+/** Events that a server must have stored before it is killed. */
+const BEFORE_KILL = 4_000;
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+async function events(): Promise<string> {
+  const file = folder.in('events.ndjson');
+  expect((await runCli(['simulate', '--events', String(EVENTS), '--seed', '11', '--out', file])).code).toBe(0);
+  return file;
+}
+
+/** Sends a file and kills the server `KILLS` times meanwhile; resolves with what `send` said. */
+async function sendUnderFire(server: ServerProcess, file: string) {
+  await server.start();
+  const sending = finish(startCli(['send', file, '--url', server.url, '--json']));
+  for (let kill = 0; kill < KILLS; kill++) {
+    await until(async () => (await server.metric('gapless_events_accepted_total').catch(() => 0)) >= BEFORE_KILL);
+    await server.kill();
+    await server.start();
+  }
+  return sending;
+}
+
+async function proveExactlyOnce(file: string, where: readonly string[]): Promise<void> {
+  const verified = await runCli(['verify', file, '--json', ...where]);
+  expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ stored: EVENTS });
+}
+
+it('a server that is killed again and again, on the embedded engine', { timeout: 120_000 }, async () => {
+  const file = await events();
+  const dir = folder.in('data');
+  const server = new ServerProcess(await freePort(), { GAPLESS_DATA_DIR: dir });
+  const sent = await sendUnderFire(server, file);
+  expect(sent.code, sent.stdout + sent.stderr).toBe(0);
+  expect(await server.metric('gapless_ledger_gap')).toBe(0);
+  expect(await server.metric('gapless_storage_lost_total')).toBe(0);
+  expect(await server.stop()).toBe(0);
+  await proveExactlyOnce(file, ['--data-dir', dir]);
+});
+
+describeWithRedis('on Redis', () => {
+  it('a server that is killed again and again', { timeout: 120_000 }, async () => {
+    const file = await events();
+    const redis = await startRedis({ appendonly: 'yes', appendfsync: 'everysec' });
+    const server = new ServerProcess(await freePort(), { GAPLESS_REDIS_URL: redis.url });
+    try {
+      const sent = await sendUnderFire(server, file);
+      expect(sent.code, sent.stdout + sent.stderr).toBe(0);
+      expect(await server.stop()).toBe(0);
+      await proveExactlyOnce(file, ['--redis-url', redis.url]);
+    } finally {
+      await server.kill();
+      await redis.stop();
+    }
+  });
+
+  it('a Redis that is killed under appendfsync always, while the server stays', { timeout: 120_000 }, async () => {
+    const file = await events();
+    const redis = await startRedis({ appendonly: 'yes', appendfsync: 'always' });
+    const server = new ServerProcess(await freePort(), { GAPLESS_REDIS_URL: redis.url });
+    try {
+      await server.start();
+      const sending = finish(startCli(['send', file, '--url', server.url, '--json']));
+      for (let kill = 1; kill <= KILLS; kill++) {
+        await until(async () => (await server.metric('gapless_events_accepted_total')) >= kill * BEFORE_KILL);
+        await redis.kill('SIGKILL');
+        await redis.start();
+      }
+      const sent = await sending;
+      expect(sent.code, sent.stdout + sent.stderr).toBe(0);
+      expect(await server.metric('gapless_storage_lost_total')).toBe(0);
+      expect(await server.metric('gapless_ledger_gap')).toBe(0);
+      expect(await server.stop()).toBe(0);
+      await proveExactlyOnce(file, ['--redis-url', redis.url]);
+    } finally {
+      await server.kill();
+      await redis.stop();
+    }
+  });
+});
