@@ -1,5 +1,5 @@
 /**
- * What an event costs a worker, in one thread and without a pool: `npx tsx loadtest/micro/worker.ts [--cases]`.
+ * What an event costs a worker, in one thread and without a pool: `npx tsx loadtest/micro/worker.ts`.
  * Prints microseconds per event by stage for several kinds of slabs, and scan, decode and validate alone. Each figure is the best of
  * several rounds, since anything else on the machine only adds.
  */
