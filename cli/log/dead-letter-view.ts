@@ -2,6 +2,7 @@
 import { Unpackr } from 'msgpackr/pack';
 import type { DeadLetter, IntactEntry } from '../../format/model.ts';
 import { decodeDeadLetters } from '../../format/stored-event.ts';
+import { assertExpressible } from '../../protocol/expressible.ts';
 import { type Column, timeText } from './columns.ts';
 
 export interface PlacedLetter {
@@ -21,7 +22,8 @@ export function letterEvent({ format, bytes }: DeadLetter): unknown {
   try {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const value = format === 'json' ? JSON.parse(buffer.toString('utf8')) : unpackr.unpack(buffer);
-    return JSON.stringify(value) === undefined ? undefined : value;
+    assertExpressible(value);
+    return value;
   } catch {
     return undefined;
   }
