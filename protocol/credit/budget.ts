@@ -6,7 +6,7 @@
  *   1. used <= capacity, always. No grant breaks it, whatever the pressure.
  *   2. ordinary grants also keep what windows hold below `ceiling`, which shrinks multiplicatively under pressure and recovers additively
  *      (AIMD, Chiu and Jain 1989). It bounds what is granted from now on; what was granted before cannot be taken back.
- * Room for one largest event is kept for connections that say they are blocked, so that nobody starves.
+ * Room for one largest event is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
  */
 import { WINDOW_CAP, WINDOW_START } from '../limits.ts';
 import type { CreditWindow } from './window.ts';
@@ -82,10 +82,10 @@ export class CreditBudget {
     this.used -= bytes;
   }
 
-  /** What ordinary grants may still take. */
+  /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
-    const { capacity, largestEvent } = this.settings;
-    return Math.min(capacity - largestEvent - this.used, this.ceiling - this.outstanding);
+    const { capacity, largestEvent, socketBytes } = this.settings;
+    return Math.min(capacity - largestEvent - socketBytes - this.used, this.ceiling - this.outstanding);
   }
 
   /** What the oldest blocked connection may still take: up to the capacity itself. */

@@ -19,6 +19,8 @@ const RETRY_MOST_MS = 1_000;
 export interface CommitterEvents {
   /** A batch is settled. Events and bytes of its entry, and how long its last append took, seconds; 0 where none was needed. */
   committed(settlements: readonly Settlement[], events: number, bytes: number, seconds: number): void;
+  /** Time of this thread: `commit` for making a batch and handing it to storage, `ack` for telling its verdicts; seconds. */
+  stage(stage: 'commit' | 'ack', seconds: number): void;
   /** A batch is cut anew: something in it was settled before. */
   conflicted(partition: number): void;
   /** An append failed and is repeated. */
@@ -92,8 +94,11 @@ export class Committer {
     let written = { events: 0, bytes: 0, seconds: 0 };
     try {
       while (!batch.empty) {
+        const began = performance.now();
         const append = batch.build((stream, count, units) => encodeEntry(stream, Date.now(), count, units));
-        const answer = await this.append(append, batch);
+        const appending = this.append(append, batch);
+        this.events.stage('commit', (performance.now() - began) / 1000);
+        const answer = await appending;
         if (answer === null) return;
         if (answer.result.status === 'appended') {
           written = {
@@ -110,7 +115,10 @@ export class Committer {
       batch.fail();
       throw error;
     }
-    this.events.committed(batch.settle(), written.events, written.bytes, written.seconds);
+    const began = performance.now();
+    const settlements = batch.settle();
+    this.events.stage('ack', (performance.now() - began) / 1000);
+    this.events.committed(settlements, written.events, written.bytes, written.seconds);
   }
 
   /** Repeats until there is an answer; null if the committer was stopped first. */

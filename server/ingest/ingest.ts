@@ -41,6 +41,7 @@ export class Ingest {
     const { metrics, logger, pool, quarantine, settings, log } = parts;
     this.committer = new Committer(log, {
       committed: (settlements, events, bytes, seconds) => this.committed(settlements, events, bytes, seconds),
+      stage: (stage, seconds) => metrics.stage(stage, seconds),
       conflicted: () => metrics.commitConflicted(),
       repeated: (partition, error) => {
         metrics.commitRetried();
@@ -54,8 +55,9 @@ export class Ingest {
     });
     this.intake = new Intake(pool, new Quarantine(quarantine, settings), {
       units: (units) => this.committer.submit(units),
-      slab: (events, bytes, result) => {
+      slab: (events, bytes, result, handOver) => {
         metrics.slab(events, bytes);
+        metrics.stage('handover', handOver);
         if (result) metrics.worked(result.micros);
       },
       workerDied: (error) => {

@@ -27,7 +27,8 @@ export interface SourceUnit {
 export interface IntakeEvents {
   /** Goes to the committer, in order per source. */
   units(units: SourceUnit[]): void;
-  slab(events: number, bytes: number, result: SlabResult | null, seconds: number): void;
+  /** A slab came back; `result` is null if its worker died. `handOver` is the time spent on handing it over, seconds. */
+  slab(events: number, bytes: number, result: SlabResult | null, handOver: number): void;
   workerDied(error: unknown): void;
 }
 
@@ -109,10 +110,13 @@ export class Intake {
 
   private async work(slab: Slab): Promise<void> {
     this.inFlight++;
-    const started = performance.now();
+    const began = performance.now();
+    let handOver = 0;
     let result: SlabResult | null = null;
     try {
-      result = await this.pool.run(slabTask(slab));
+      const running = this.pool.run(slabTask(slab));
+      handOver = (performance.now() - began) / 1000;
+      result = await running;
       this.finish(slab, assign(slab, result.units));
     } catch (error) {
       this.events.workerDied(error);
@@ -120,7 +124,7 @@ export class Intake {
       void this.quarantine.work(slab).then((units) => this.finish(slab, units));
     }
     this.inFlight--;
-    this.events.slab(slab.events, slab.bytes, result, (performance.now() - started) / 1000);
+    this.events.slab(slab.events, slab.bytes, result, handOver);
     this.pump();
   }
 

@@ -64,6 +64,8 @@ export class Connection implements SocketListener, SourceOwner {
   private strayBytes = 0;
   private cloggedSince: number | null = null;
   private closingSince: number | null = null;
+  /** Spent on copying the frame that is being received. */
+  private copyMs = 0;
   /** Frames taken and not yet covered by an ACK: for the latency figure. */
   private taken: { last: number; at: number }[] = [];
 
@@ -91,10 +93,12 @@ export class Connection implements SocketListener, SourceOwner {
 
   message(bytes: Uint8Array, binary: boolean): void {
     const now = performance.now();
+    this.copyMs = 0;
     try {
       if (binary !== this.codec.binary) throw new ProtocolError('text and binary messages were mixed up');
       if (bytes.length > this.largestMessage) throw new ProtocolError('frame is too large', 'too_large');
       this.countStray(bytes.length, () => this.session.receive(this.codec.decodeClient(bytes), now));
+      this.parts.metrics.stage('receive', (performance.now() - now - this.copyMs) / 1000);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.session.end(error.close, error.message, now);
@@ -116,10 +120,13 @@ export class Connection implements SocketListener, SourceOwner {
   private take(frame: Publish, skip: number): void {
     const { source, sender } = this.publishing!;
     const { format, first, count } = frame;
-    this.taken.push({ last: first + count - 1, at: performance.now() });
+    const began = performance.now();
+    this.taken.push({ last: first + count - 1, at: began });
     const bytes = new Uint8Array(frame.events);
     const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
+    this.copyMs = performance.now() - began;
+    this.parts.metrics.stage('copy', this.copyMs / 1000);
   }
 
   private write(frame: ServerFrame): void {

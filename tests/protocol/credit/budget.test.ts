@@ -78,7 +78,7 @@ describe('growth', () => {
 
 describe('scarcity', () => {
   it('serves the oldest blocked connection first, with one event and the bytes it asked for', () => {
-    const budget = new CreditBudget({ ...settings, capacity: 2 * settings.largestEvent });
+    const budget = new CreditBudget({ ...settings, socketBytes: 0, capacity: 2 * settings.largestEvent });
     const holder = new CreditWindow(budget, 0, 0);
     budget.ceiling = 0;
     const older = new CreditWindow(budget, 0, 0);
@@ -103,7 +103,11 @@ describe('scarcity', () => {
   });
 
   it('names those with the largest unused credit, idle ones first, when somebody waits in vain', () => {
-    const budget = new CreditBudget({ ...settings, capacity: 3 * WINDOW_START.bytes + settings.largestEvent });
+    const budget = new CreditBudget({
+      ...settings,
+      socketBytes: 0,
+      capacity: 3 * WINDOW_START.bytes + settings.largestEvent,
+    });
     const busy = new CreditWindow(budget, 0, 0);
     const idle = new CreditWindow(budget, 0, 0);
     const other = new CreditWindow(budget, 0, 0);
@@ -130,6 +134,7 @@ it('makes room for a socket that was turned away, at the cost of who holds more 
   expect(budget.openSocket()).toBe(true);
   const grown = new CreditWindow(budget, 0, 0);
   for (let i = 0; i < 8; i++) useUp(grown);
+  expect(budget.openSocket(), 'ordinary grants leave room for one').toBe(true);
   expect(budget.openSocket()).toBe(false);
   expect(budget.victims()).toEqual([grown]);
   expect(budget.victims()).toEqual([]);
