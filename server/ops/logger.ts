@@ -1,14 +1,15 @@
 /**
  * The log: one JSON object a line on stdout, for people where stdout is a terminal.
  *
- * - Lines are handed to the system without waiting, and what it does not take is bounded: beyond `BUFFER_BYTES` lines are dropped
+ * - Lines are handed to the system without waiting, and what it does not take is bounded: beyond `BUFFER_CHARS` lines are dropped
  *   and counted, the server never waits for its log. `flush()` writes what is left, for the fatal path.
  * - What a client wrote appears only as the value of a field, never in a message, and is cut to `FIELD_MAX` characters.
  * - Tokens, cookies, user ids, addresses and payloads are taken out wherever they stand in the first two levels.
  */
 import pino from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { LOG_LEVELS } from '../config.ts';
+import { createLogWriter } from './log-writer.ts';
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -24,7 +25,7 @@ export interface Logger {
 }
 
 export interface LogFile extends Logger {
-  /** Writes what is buffered before it returns. Never throws. */
+  /** Writes what is buffered before it returns, or gives up after half a second. Never throws. */
   flush(): void;
   /** Lines that were dropped because nobody read stdout. */
   dropped(): number;
@@ -38,7 +39,7 @@ export interface LoggerOptions {
   pretty?: boolean;
 }
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_CHARS = 1024 * 1024;
 const FIELD_MAX = 300;
 const STACK_MAX = 2_000;
 const PRIVATE = ['token', 'authorization', 'cookie', 'password', 'user_id', 'userId', 'address', 'events', 'context'];
@@ -46,20 +47,13 @@ const PRIVATE = ['token', 'authorization', 'cookie', 'password', 'user_id', 'use
 export function createLogger({
   level,
   fd = 1,
+  // Asking for `process.stdout` also makes a pipe one that does not block its writer.
   pretty: forPeople = fd === 1 && process.stdout.isTTY,
 }: LoggerOptions): LogFile {
-  const file = pino.destination({ dest: fd, sync: false, minLength: 0, maxLength: BUFFER_BYTES });
-  let dropped = 0;
-  file.on('drop', () => {
-    dropped++;
-  });
-  // A reader that went away (EPIPE) or a full disk must not end the server.
-  file.on('error', () => {
-    dropped++;
-  });
-  const stream = forPeople
-    ? pretty({ destination: file, colorize: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' })
-    : file;
+  const writer = createLogWriter(fd, BUFFER_CHARS);
+  process.once('exit', writer.flush);
+  const format = forPeople ? prettyFactory({ colorize: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' }) : null;
+  const stream = format ? { write: (line: string) => writer.write(format(line)) } : writer;
   const logger = pino(
     {
       level,
@@ -72,14 +66,8 @@ export function createLogger({
     stream,
   );
   return Object.assign(logger as Logger, {
-    flush() {
-      try {
-        file.flushSync();
-      } catch {
-        // Nothing is left that could be told.
-      }
-    },
-    dropped: () => dropped,
+    flush: writer.flush,
+    dropped: writer.dropped,
   });
 }
 
