@@ -1,0 +1,85 @@
+/** Child processes that never outlive this one, and are gone for certain after `kill`. */
+import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const TAIL_CHARACTERS = 8_000;
+/** `dist/`, from where everything is started that is measured. */
+export const BUILT = builtFolder();
+export const CLI = path.join(BUILT, 'cli/main.js');
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
+function builtFolder(): string {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const root = path.resolve(here, '../..');
+  return path.basename(root) === 'dist' ? root : path.join(root, 'dist');
+}
+
+/** Without the settings of whoever runs this. */
+function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(GAPLESS_|ENABLE_|DEBUG$)/.test(name));
+  return { ...Object.fromEntries(own), ...extra };
+}
+
+export class Child {
+  readonly process: ChildProcess;
+  /** Standard output; and the end of both outputs, to explain what went wrong. */
+  stdout = '';
+  tail = '';
+
+  private constructor(child: ChildProcess) {
+    this.process = child;
+    running.add(child);
+    child.on('exit', () => running.delete(child));
+    child.on('error', (error) => {
+      this.tail += error.message;
+    });
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout = (this.stdout + text).slice(-10 * TAIL_CHARACTERS);
+      this.tail = (this.tail + text).slice(-TAIL_CHARACTERS);
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.tail = (this.tail + text).slice(-TAIL_CHARACTERS);
+    });
+  }
+
+  static node(args: readonly string[], env: Record<string, string> = {}): Child {
+    const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment(env) };
+    return new Child(spawn(process.execPath, [...args], options));
+  }
+
+  /** A Node process that talks over IPC. */
+  static forked(file: string, args: readonly string[]): Child {
+    return new Child(
+      fork(file, [...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: cleanEnvironment({}), execArgv: [] }),
+    );
+  }
+
+  get pid(): number {
+    return this.process.pid!;
+  }
+
+  get ended(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  /** Resolves with the exit code when it is gone; null after a signal. */
+  async end(): Promise<number | null> {
+    if (!this.ended) await once(this.process, 'close');
+    return this.process.exitCode;
+  }
+
+  /** Resolves when it is gone. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    if (this.ended) return;
+    const gone = once(this.process, 'exit');
+    this.process.kill(signal);
+    await gone;
+  }
+}

@@ -1,0 +1,103 @@
+/** After a run: what the log holds against what was acknowledged. */
+import { entryBody } from '../../format/entry.ts';
+import type { ReadItem } from '../../format/model.ts';
+import { decodeUnits } from '../../format/unit.ts';
+import type { LogReader } from '../../server/log/embedded/reader.ts';
+import { asMsgpack, type EncodedEvents, planEvents } from '../generator/events.ts';
+import type { ConnectionTally, EventPlan } from '../generator/plan.ts';
+
+const READ_BYTES = 4 * 1024 * 1024;
+const EXAMPLES = 10;
+
+export interface Verdict {
+  ok: boolean;
+  stored: number;
+  acknowledged: number;
+  /** Acknowledged and not in the log. */
+  missing: number;
+  /** In the log more than once, acknowledged or not. */
+  repeated: number;
+  /** Behind a later event of its producer. */
+  outOfOrder: number;
+  /** Of nobody who sent, of a number that was not sent, or with other content than was sent. */
+  foreign: number;
+  damaged: number;
+  examples: string[];
+}
+
+/** What verifying needs of a log. */
+export type VerifiableLog = Pick<LogReader, 'read' | 'partitions'>;
+
+interface Producer {
+  tally: ConnectionTally;
+  source: EncodedEvents;
+  /** 1 for every number that stands in the log. */
+  seen: Uint8Array;
+  highest: number;
+}
+
+/** Every connection sends for one user, so its events stand in one partition and must rise there. */
+export class LogVerifier {
+  private readonly producers: ReadonlyMap<string, Producer>;
+  private readonly verdict: Verdict;
+
+  constructor(plan: EventPlan, tallies: readonly ConnectionTally[]) {
+    const eventsOf = planEvents(plan);
+    this.producers = new Map(
+      tallies.map((tally, i) => {
+        const source = asMsgpack(eventsOf(i));
+        return [tally.producer, { tally, source, seen: new Uint8Array(tally.sent + 1), highest: 0 }];
+      }),
+    );
+    const acknowledged = tallies.reduce((sum, tally) => sum + tally.acknowledged, 0);
+    const nothing = { stored: 0, missing: 0, repeated: 0, outOfOrder: 0, foreign: 0, damaged: 0 };
+    this.verdict = { ok: false, acknowledged, ...nothing, examples: [] };
+  }
+
+  async run(log: VerifiableLog): Promise<Verdict> {
+    for (let partition = 0; partition < log.partitions; partition++) {
+      for (let from = 1; ; ) {
+        const items = await log.read('events', partition, from, READ_BYTES);
+        if (items.length === 0) break;
+        for (const item of items) this.take(item);
+        from = items.at(-1)!.last + 1;
+      }
+    }
+    for (const producer of this.producers.values()) this.findMissing(producer);
+    const { missing, repeated, outOfOrder, foreign, damaged } = this.verdict;
+    this.verdict.ok = missing + repeated + outOfOrder + foreign + damaged === 0;
+    return this.verdict;
+  }
+
+  private take(item: ReadItem): void {
+    if (item.status === 'damaged') return this.blame('damaged', `partition ${item.partition}: ${item.reason}`);
+    for (const { producer, items } of decodeUnits(entryBody(item.bytes))) {
+      for (const { seq, body } of items) this.event(producer.producer, seq, body);
+    }
+  }
+
+  private event(name: string, seq: number, body: Uint8Array): void {
+    this.verdict.stored++;
+    const producer = this.producers.get(name);
+    if (!producer || seq > producer.tally.sent) return this.blame('foreign', `${name}: ${seq} was never sent`);
+    const { source, seen, highest } = producer;
+    if (seen[seq] === 1) return this.blame('repeated', `${name}: ${seq}`);
+    seen[seq] = 1;
+    if (seq < highest) this.blame('outOfOrder', `${name}: ${seq} after ${highest}`);
+    producer.highest = Math.max(seq, highest);
+    const at = (seq - 1) % source.count;
+    const sent = source.bytes.subarray(source.offsets[at]!, source.offsets[at + 1]!);
+    if (sent.compare(body) !== 0) this.blame('foreign', `${name}: ${seq} has another content`);
+  }
+
+  private findMissing({ tally, seen }: Producer): void {
+    for (let seq = 1; seq <= tally.acknowledged; seq++) {
+      if (seen[seq] === 0) this.blame('missing', `${tally.producer}: ${seq}`);
+    }
+  }
+
+  private blame(what: 'missing' | 'repeated' | 'outOfOrder' | 'foreign' | 'damaged', example: string): void {
+    this.verdict[what]++;
+    if (this.verdict.examples.length < EXAMPLES) this.verdict.examples.push(`${what}: ${example}`);
+  }
+}
