@@ -34,6 +34,7 @@ export class Ingest {
   private readonly parts: IngestParts;
   private readonly intake: Intake;
   private readonly committer: Committer;
+  private readonly quarantine: Quarantine;
   private inFlight = 0;
 
   constructor(parts: IngestParts) {
@@ -53,7 +54,8 @@ export class Ingest {
         logger.error({ producer, partition, expected, found }, 'storage lost what it had acknowledged');
       },
     });
-    this.intake = new Intake(pool, new Quarantine(quarantine, settings), {
+    this.quarantine = new Quarantine(quarantine, settings);
+    this.intake = new Intake(pool, this.quarantine, {
       units: (units) => this.committer.submit(units),
       slab: (events, bytes, result, handOver) => {
         metrics.slab(events, bytes);
@@ -135,6 +137,7 @@ export class Ingest {
   /** Ends the way: nothing is taken any more, what is not committed by now never gets a verdict. The log stays open. */
   async close(): Promise<void> {
     this.committer.stop();
+    this.quarantine.stop();
     await Promise.all([this.parts.pool.close(), this.parts.quarantine.close()]);
   }
 }

@@ -121,11 +121,20 @@ export class Intake {
     } catch (error) {
       this.events.workerDied(error);
       // The quarantine has a worker of its own: meanwhile the pool goes on with others.
-      void this.quarantine.work(slab).then((units) => this.finish(slab, units));
+      void this.quarantined(slab);
     }
     this.inFlight--;
     this.events.slab(slab.events, slab.bytes, result, handOver);
     this.pump();
+  }
+
+  private async quarantined(slab: Slab): Promise<void> {
+    try {
+      this.finish(slab, await this.quarantine.work(slab));
+    } catch {
+      // No verdict can be given: the connections end, and their clients send the events again.
+      for (const source of slab.sources) source.fail('its events could not be processed now');
+    }
   }
 
   private finish(slab: Slab, units: SourceUnit[]): void {

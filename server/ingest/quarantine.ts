@@ -1,6 +1,9 @@
 /**
  * What happens to a slab that killed its worker: each frame is tried alone on a worker of its own, a frame that fails is tried event
  * by event, and only an event that crashes alone twice is rejected (`unprocessable`). Everybody else's events go through.
+ *
+ * A worker that cannot even do nothing (it does not start, the machine is out of memory) proves nothing about an event: before one is
+ * condemned an empty slab must go through, and until it does everything waits.
  */
 
 import type { WorkerSettings } from '../../workers/settings.ts';
@@ -8,16 +11,19 @@ import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type EventSlice, splitEvents } from '../../workers/split.ts';
 import { rejectUnprocessed } from '../../workers/unprocessable.ts';
 import { assign, type Slab, type SourceUnit, slabTask } from './intake.ts';
+import { pause } from './pause.ts';
 import type { SlabPool } from './pool.ts';
 import type { PendingFrame, Source } from './source.ts';
 
 /** How often an event is tried alone before it is given up. */
 const TRIES = 2;
+const START_PAUSE_MS = 500;
 
 export class Quarantine {
   private readonly pool: Pick<SlabPool, 'run'>;
   private readonly settings: WorkerSettings;
   private tail: Promise<unknown> = Promise.resolve();
+  private readonly stopping = new AbortController();
 
   /** The pool has one thread, apart from the main one. */
   constructor(pool: Pick<SlabPool, 'run'>, settings: WorkerSettings) {
@@ -30,6 +36,11 @@ export class Quarantine {
     const result = this.tail.then(() => this.byFrame(slab));
     this.tail = result.catch(() => {});
     return result;
+  }
+
+  /** Gives up what still waits for a worker to start. */
+  stop(): void {
+    this.stopping.abort();
   }
 
   private async byFrame(slab: Slab): Promise<SourceUnit[]> {
@@ -47,7 +58,10 @@ export class Quarantine {
     for (let i = frame.skip; i < slices.length; i++) {
       const event = oneEvent(frame, slices[i]!, i);
       let verdict: SourceUnit[] | null = null;
-      for (let tries = 0; tries < TRIES && !verdict; tries++) verdict = await this.attempt(source, event);
+      for (let tries = 0; tries < TRIES && !verdict; tries++) {
+        verdict = await this.attempt(source, event);
+        if (!verdict) await this.untilWorkersStart();
+      }
       units.push(...(verdict ?? [{ source, draft: this.reject(event) }]));
     }
     return units;
@@ -67,6 +81,19 @@ export class Quarantine {
     } catch {
       return null;
     }
+  }
+
+  private async untilWorkersStart(): Promise<void> {
+    const empty = (): SlabTask => ({ bytes: new Uint8Array(new ArrayBuffer(0)), sources: [], frames: [] });
+    while (!this.stopping.signal.aborted) {
+      const started = await this.pool.run(empty()).then(
+        () => true,
+        () => false,
+      );
+      if (started) return;
+      await pause(START_PAUSE_MS, this.stopping.signal);
+    }
+    throw new Error('stopped while no worker could be started');
   }
 
   private reject(event: PendingFrame): UnitDraft {

@@ -281,4 +281,22 @@ describe('a worker that dies', () => {
     free();
     await sick.until(1);
   });
+
+  it('workers that do not start condemn no event: everything waits until they do', async () => {
+    let broken = true;
+    let attempts = 0;
+    const world = createWorld({
+      worker: () => {
+        attempts++;
+        if (broken) throw new Error('the catalogue is gone');
+      },
+    });
+    const client = world.client('p');
+    client.send(plays(3));
+    while (attempts < 5) await new Promise(setImmediate);
+    expect(client.verdicts.size).toBe(0);
+    broken = false;
+    await client.until(3);
+    expect([...client.verdicts.values()]).toEqual(['ok', 'ok', 'ok']);
+  });
 });
