@@ -1,6 +1,7 @@
 /** The client as the application has it: what comes into the outbox when it is full, what is kept, and who waits for what. */
 import type { EncodedEvent } from '../protocol/codec.ts';
 import { ClientSession } from '../protocol/session/client.ts';
+import { Deque } from '../protocol/session/deque.ts';
 import { Connector } from './connector.ts';
 import { Emitter, guarded } from './emitter.ts';
 import { ClientError } from './error.ts';
@@ -43,7 +44,8 @@ export class Client implements GaplessClient {
   #failure: ClientError | null = null;
   /** What an earlier process left is in the outbox. */
   #loaded: boolean;
-  #held: Held[] = [];
+  readonly #loading: Promise<void>;
+  #held = new Deque<Held>();
   readonly #room = new Waiters<void>();
   readonly #welcome = new Waiters<void>();
   readonly #empty = new Waiters<boolean>();
@@ -87,8 +89,9 @@ export class Client implements GaplessClient {
     });
     this.#loaded = !store;
     this.#dropStep = store ? Math.ceil(settings.maxEvents / 64) : 1;
-    // Listeners are set before anything happens.
-    queueMicrotask(() => void this.#start());
+    // The caller sets its listeners before anything happens.
+    this.#loading = Promise.resolve().then(() => this.#load());
+    void this.#loading.then(() => this.#start());
   }
 
   // Events in
@@ -107,7 +110,7 @@ export class Client implements GaplessClient {
       else if (this.#failure) reject(this.#failure);
       else this.#held.push({ encoded, event, tag });
     });
-    verdict.catch(() => undefined);
+    verdict.catch(ignore);
     return verdict;
   }
 
@@ -183,13 +186,17 @@ export class Client implements GaplessClient {
   async flush({ timeout }: { timeout?: number } = {}): Promise<boolean> {
     if (this.#isEmpty()) return true;
     if (this.#closing || this.#failure) return false;
-    const { runtime } = this.#settings;
     if (timeout === undefined) return this.#empty.wait();
-    let timer: unknown;
-    const late = new Promise<boolean>((resolve) => {
-      timer = runtime.setTimeout(() => resolve(this.#isEmpty()), timeout);
+    const { runtime } = this.#settings;
+    return new Promise((resolve, reject) => {
+      const end = (isEmpty: boolean): void => {
+        runtime.clearTimeout(timer);
+        forget();
+        resolve(isEmpty);
+      };
+      const forget = this.#empty.add({ resolve: end, reject });
+      const timer = runtime.setTimeout(() => end(this.#isEmpty()), timeout);
     });
-    return Promise.race([this.#empty.wait(), late]).finally(() => runtime.clearTimeout(timer));
   }
 
   #isEmpty(): boolean {
@@ -225,31 +232,30 @@ export class Client implements GaplessClient {
   // Beginning and end
 
   async #start(): Promise<void> {
-    if (this.#closing) return;
-    if (this.#persister) {
-      try {
-        await this.#load(this.#persister);
-      } catch (error) {
-        return this.#fail(error instanceof ClientError ? error : storeUnreadable(error));
-      }
-      if (this.#closing) return;
-    }
-    await this.#connector.connect();
+    if (!this.#closing && !this.#failure) await this.#connector.connect();
   }
 
-  async #load(persister: Persister<Tag>): Promise<void> {
+  /** Takes over what the store has. Also where close() came first: what was pushed before belongs into the store. */
+  async #load(): Promise<void> {
     const { store, codec, epoch } = this.#settings;
-    const kept = await store!.load();
-    const { rewritten } = restore(kept, this.#session, this.#settings, codec);
-    this.#loaded = true;
-    persister.start();
-    if (rewritten.length > 0) persister.replace(rewritten);
-    if (kept.damaged) {
-      this.#emitter.emit('error', new ClientError('store_damaged', kept.damaged));
-      this.#raiseEpoch(this.#settings.runtime.wallClock());
+    if (!store || !this.#persister) return;
+    try {
+      const kept = await store.load();
+      const { rewritten } = restore(kept, this.#session, this.#settings, codec);
+      this.#loaded = true;
+      this.#persister.start();
+      if (rewritten.length > 0) this.#persister.replace(rewritten);
+      // Goes before the first event: whose it is must be known wherever it is.
+      this.#persister.identity(this.#identity()).catch(ignore);
+      if (kept.damaged) {
+        this.#emitter.emit('error', new ClientError('store_damaged', kept.damaged));
+        this.#raiseEpoch(this.#settings.runtime.wallClock());
+      }
+      if (epoch !== undefined && epoch > this.#session.epoch) this.#raiseEpoch(epoch);
+      this.#afterChange();
+    } catch (error) {
+      this.#fail(error instanceof ClientError ? error : storeUnreadable(error));
     }
-    if (epoch !== undefined && epoch > this.#session.epoch) this.#raiseEpoch(epoch);
-    this.#afterChange();
   }
 
   #raiseEpoch(wanted: number): void {
@@ -296,7 +302,11 @@ export class Client implements GaplessClient {
     this.#room.reject(error);
     this.#welcome.reject(error);
     this.#empty.resolve(false);
-    for (const { tag } of this.#held.splice(0)) rejectTag(tag, error);
+    this.#rejectHeld(error);
+  }
+
+  #rejectHeld(error: ClientError): void {
+    for (let held = this.#held.shift(); held; held = this.#held.shift()) rejectTag(held.tag, error);
   }
 
   close(): Promise<void> {
@@ -309,10 +319,12 @@ export class Client implements GaplessClient {
     this.#setState('closed');
     const error = closedError();
     for (const entry of this.#session.outbox) rejectTag(entry.tag, error);
-    for (const { tag } of this.#held.splice(0)) rejectTag(tag, error);
+    this.#rejectHeld(error);
     this.#room.reject(error);
     this.#welcome.reject(error);
     this.#empty.resolve(false);
+    // What was pushed before the store was read belongs into it too.
+    await this.#loading;
     await this.#persister?.idle();
     await this.#settings.store?.close();
     if (link) await this.#over(link);
@@ -333,6 +345,9 @@ export class Client implements GaplessClient {
     this.#emitter.emit('state', state);
   }
 }
+
+/** A verdict that nobody waits for must not end the process when the client is closed. */
+function ignore(): void {}
 
 function rejectTag(tag: Tag, error: Error): void {
   if (tag && typeof tag !== 'function') tag.reject(error);

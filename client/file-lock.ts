@@ -1,12 +1,13 @@
 /** One live process per file: a lock file beside it names its holder. The lock of a process that is gone does not count. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ClientError } from './error.ts';
 
 const held = new Set<string>();
 
 /** Returns what releases the lock. Throws ClientError `store_locked`. */
 export function lockFile(path: string): () => void {
-  const lock = `${path}.lock`;
+  const lock = resolve(`${path}.lock`);
   if (held.has(lock)) throw locked(path, process.pid);
   for (;;) {
     try {

@@ -3,9 +3,16 @@ import { WebSocket } from 'ws';
 import { connect as connectWith } from './index.ts';
 import type { ClientOptions, GaplessClient, WebSocketConstructor } from './types.ts';
 
+/** The protocol has no compression; events are small and already dense. */
+class UncompressedWebSocket extends WebSocket {
+  constructor(url: string, protocols: string[]) {
+    super(url, protocols, { perMessageDeflate: false });
+  }
+}
+
 /** See `connect` of `gapless/client`. */
 export function connect(options: ClientOptions): GaplessClient {
-  return connectWith({ WebSocket: WebSocket as unknown as WebSocketConstructor, ...options });
+  return connectWith({ WebSocket: UncompressedWebSocket as unknown as WebSocketConstructor, ...options });
 }
 
 export { type FileStoreOptions, fileStore } from './file-store.ts';

@@ -44,7 +44,7 @@ export class Persister<T> {
 
   /** The event was pushed. It is copied: what the application does with its object later does not matter. */
   append(entry: Entry<T>, event: ClientEvent | null): void {
-    this.#fresh.push({ entry, event: structuredClone(event) });
+    this.#fresh.push({ entry, event: copy(event) });
     this.#run();
   }
 
@@ -152,4 +152,9 @@ export class Persister<T> {
     for (const { entry } of fresh) entry.durable = true;
     this.#listener.released();
   }
+}
+
+/** As the wire has it: what can be encoded comes through JSON unchanged, integers of any kind as numbers. */
+function copy(event: ClientEvent | null): ClientEvent | null {
+  return JSON.parse(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? Number(value) : value)));
 }

@@ -17,13 +17,13 @@ export function restore<T>(
   wanted: { producer?: string; context?: Record<string, unknown> },
   codec: Codec,
 ): { rewritten: OutboxEntry[] } {
-  if (kept.producer === undefined) return { rewritten: [] };
-  if (wanted.producer !== undefined && wanted.producer !== kept.producer) {
+  if (wanted.producer !== undefined && kept.producer !== undefined && wanted.producer !== kept.producer) {
     throw new ClientError('bad_option', `the store holds the outbox of ${kept.producer}, not of ${wanted.producer}`);
   }
-  session.producer = kept.producer;
-  session.epoch = kept.epoch ?? 1;
-  session.attempt = kept.attempt ?? 0;
+  // Without an identity nothing was ever sent; the events then belong to whoever the session is.
+  session.producer = kept.producer ?? session.producer;
+  session.epoch = kept.epoch ?? session.epoch;
+  session.attempt = kept.attempt ?? session.attempt;
 
   const old = JSON.stringify(kept.context) === JSON.stringify(wanted.context) ? undefined : kept.context;
   const rewritten: OutboxEntry[] = [];

@@ -207,6 +207,14 @@ describe('a full outbox', () => {
     expect([...peer.events.values()]).toEqual([1, 2, 3, 4, 5].map(event));
   });
 
+  test('wait: any number of waiting tracks comes through, in order', async () => {
+    open({ outbox: { maxEvents: 100 } });
+    const peer = server.welcomed();
+    const verdicts = Array.from({ length: 20_000 }, (_, n) => client.track(event(n)));
+    (await peer).serve();
+    expect((await Promise.all(verdicts)).map(({ seq }) => seq)).toEqual(verdicts.map((_, i) => i + 1));
+  });
+
   test('wait counts bytes too', async () => {
     open({ outbox: { maxBytes: 50 } });
     expect(client.push({ pad: 'x'.repeat(60) })).toBe(true);

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, fileStore } from '../../client/node.ts';
 import type { OutboxStore } from '../../client/types.ts';
@@ -97,7 +97,7 @@ describe('the file', () => {
 describe('the lock', () => {
   test('a second store in this process is refused, until the first is closed', async () => {
     await filled();
-    const second = fileStore(path);
+    const second = fileStore(relative(process.cwd(), path));
     await expect(second.load()).rejects.toMatchObject({ code: 'store_locked' });
     await second.close();
     await expect(store().load()).rejects.toMatchObject({ code: 'store_locked' });

@@ -283,3 +283,25 @@ test('settling is written before the store is closed', async () => {
   await client.close();
   expect(await store.load()).toMatchObject({ done: 1, nextSeq: 2, entries: [] });
 });
+
+test('what was pushed before the store was read is in it after close', async () => {
+  const store = memoryStore();
+  open(store, { context: { user_id: 'ann' } });
+  client.push(event(1));
+  await client.close();
+  expect(server.peers).toHaveLength(0);
+  open(store, { context: { user_id: 'bob' } });
+  const peer = await server.welcomed();
+  await peer.published();
+  expect(peer.events.get(1)).toEqual({ ...event(1), user_id: 'ann' });
+});
+
+test('whatever the wire takes, the store takes', async () => {
+  const store = memoryStore();
+  open(store);
+  const odd = { big: 12n, nothing: null, list: [1, { deep: true }], ['__proto__']: 1 };
+  client.push(odd);
+  const peer = await server.welcomed();
+  await peer.published();
+  expect((await store.load()).entries[0]!.event).toEqual({ ...odd, big: 12 });
+});
