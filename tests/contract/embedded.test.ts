@@ -50,8 +50,12 @@ class EmbeddedUnderTest implements LogUnderTest {
   }
 }
 
-runEventLogContract('embedded', async (options) => {
-  const subject = new EmbeddedUnderTest(options);
-  await subject.open();
-  return subject;
-});
+runEventLogContract(
+  'embedded',
+  async (options) => {
+    const subject = new EmbeddedUnderTest(options);
+    await subject.open();
+    return subject;
+  },
+  { propertyRuns: 25 },
+);
