@@ -43,7 +43,7 @@ export function* session(plan: SessionPlan): Generator<SyntheticEvent, void> {
     heard.add(index);
     const track = catalogue.tracks[index]!;
     const favourite = listener.genres.has(track.genre);
-    if (source === 'discover') yield* player.recommended(track, heard.size);
+    if (source === 'discover') yield* player.recommended(track);
     const skipped = random.chance(listener.skips + (favourite ? FAVOURITE_SKIP : OTHER_SKIP));
     yield* player.play(track, skipped);
     if (!skipped && random.chance(favourite ? 0.12 : 0.04)) yield player.action(track, 'like', track.duration_ms);
@@ -129,8 +129,8 @@ class Player {
   }
 
   /** What recommendation the player shows next, and sometimes that it was chosen by hand. */
-  *recommended(track: Track, position: number): Generator<SyntheticEvent, void> {
-    const fields = { recommendation_id: this.recommendationId, track_id: track.id, position };
+  *recommended(track: Track): Generator<SyntheticEvent, void> {
+    const fields = { recommendation_id: this.recommendationId, track_id: track.id };
     yield this.stamp({ type: 'recommendation_shown', ...fields });
     if (!this.random.chance(0.3)) return;
     this.wait(this.random.between(0.5, 6));
