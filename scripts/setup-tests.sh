@@ -2,7 +2,11 @@
 # Sees to it that the tests find redis-server; they start and stop their own instances of it. Starts nothing and stops nothing.
 set -euo pipefail
 
-command -v redis-server >/dev/null && exit 0
+# 7.0 or newer.
+have_redis() {
+  command -v redis-server >/dev/null && [[ "$(redis-server --version)" =~ v=([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 7 ]
+}
+have_redis && exit 0
 
 how_to() {
   cat >&2 <<'TEXT'
@@ -15,6 +19,8 @@ TEXT
   exit 1
 }
 
+# What is there and too old is somebody's: it is not replaced.
+command -v redis-server >/dev/null && how_to
 command -v apt-get >/dev/null || how_to
 if [ "$(id -u)" -eq 0 ]; then
   as_root=()
@@ -48,6 +54,7 @@ if ! install && ! { "${as_root[@]}" apt-get update >"$log" 2>&1 && install; }; t
   how_to
 fi
 rm -f "$log"
-# Freshly installed, so nobody has asked for it to run after the next boot.
+# It was not there before, so nobody has asked for its service: not now, not after the next boot.
+if [ "$own_policy" = no ]; then "${as_root[@]}" service redis-server stop >/dev/null 2>&1 || true; fi
 if [ -d /run/systemd/system ]; then "${as_root[@]}" systemctl disable --quiet redis-server.service 2>/dev/null || true; fi
-command -v redis-server >/dev/null || how_to
+have_redis || how_to
