@@ -39,7 +39,25 @@ export function createClient(target: RedisTarget, settings: ClientSettings): Red
       : new Redis({ ...nodeOptions(target, settings), ...where(target) });
   // An 'error' event that nobody listens to is printed by ioredis.
   client.on('error', (error: Error) => settings.onError?.(error));
+  revive(client);
   return client;
+}
+
+/**
+ * ioredis gives a client up for good where its connection is dropped while it is being made, as when a failover is noticed just then.
+ * Only who owns a client ends it, by `disconnect()`.
+ */
+function revive(client: RedisClient): void {
+  const { disconnect } = client;
+  let closed = false;
+  client.disconnect = (reconnect = false) => {
+    closed ||= !reconnect;
+    disconnect.call(client, reconnect);
+  };
+  client.on('end', () => {
+    const again = (): void => void (closed || client.connect().catch(() => {}));
+    setTimeout(again, RECONNECT_FIRST_MS).unref();
+  });
 }
 
 function where(target: RedisTarget): RedisOptions {
