@@ -38,11 +38,9 @@ export interface Assembly {
   close(): Promise<void>;
 }
 
-/** Opens what the configuration names. Throws LogError and CatalogueError; what was opened by then is closed again. */
+/** Opens what the configuration names. Throws LogError, CatalogueError, and what keeps a worker from starting. */
 export async function assemble(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Assembly> {
   if (config.catalogue !== undefined) loadCatalogue(config.catalogue);
-  const log = await openLog(config, logger);
-  const bus = await openBus(config, logger);
   const metrics = createMetrics();
   const limits: FrameLimits = {
     maxFrameBytes: config.maxFrameBytes,
@@ -52,6 +50,16 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
   const settings = workerSettings(config, limits);
   const pool = new WorkerPool({ threads: config.workers, settings });
   const quarantine = new WorkerPool({ threads: 1, settings });
+  // What was opened so far is closed again where the next part cannot be.
+  const opened: { close(): Promise<void> }[] = [pool, quarantine];
+  const also = <T extends { close(): Promise<void> }>(part: T): T => (opened.unshift(part), part);
+  const giveUp = async (error: unknown): Promise<never> => {
+    for (const part of opened) await part.close();
+    throw error;
+  };
+  await pool.start().catch(giveUp);
+  const log = also(await openLog(config, logger).catch(giveUp));
+  const bus = also(await openBus(config, logger).catch(giveUp));
   const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,

@@ -50,6 +50,11 @@ export class WorkerPool implements SlabPool {
     return this.piscina.queueSize;
   }
 
+  /** Resolves when a worker has done nothing, successfully. Throws what keeps it from starting. */
+  async start(): Promise<void> {
+    await this.run({ bytes: new Uint8Array(new ArrayBuffer(0)), sources: [], frames: [] });
+  }
+
   /** Threads at work. */
   get busy(): number {
     return Math.min(this.threads, this.running.size - this.piscina.queueSize);
