@@ -69,14 +69,19 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-// The binary has these two; the package's types do not.
-const { LIBUS_LISTEN_EXCLUSIVE_PORT } = uws as unknown as { LIBUS_LISTEN_EXCLUSIVE_PORT: uws.ListenOptions };
+// The binary has these; the package's types do not.
+const { LIBUS_LISTEN_EXCLUSIVE_PORT, _cfg: configure } = uws as unknown as {
+  LIBUS_LISTEN_EXCLUSIVE_PORT: uws.ListenOptions;
+  _cfg(option: 'silent'): void;
+};
 type Listen = (
   host: string,
   port: number,
   options: uws.ListenOptions,
   opened: (socket: uws.us_listen_socket | false) => void,
 ) => void;
+// No header that names the library.
+configure('silent');
 const NO_COMPRESSION = 0;
 
 /** So much longer than allowed may a frame be and still be answered with `too_large` instead of a cut. */

@@ -70,6 +70,7 @@ describe('routing', () => {
     const get = await exchange(port, request('GET /hello'));
     expect(get).toMatchObject({ status: 200, body: 'hello' });
     expect(get?.headers.get('cache-control')).toBe('no-store');
+    expect(get?.text).not.toMatch(/websockets/i);
     const head = await exchange(port, request('HEAD /hello'), { head: true });
     expect(head).toMatchObject({ status: 200, body: '' });
     expect(head?.headers.get('content-length')).toBe('5');
