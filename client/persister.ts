@@ -50,8 +50,7 @@ export class Persister<T> {
 
   givenUp(entry: Entry<T>, seq: number, how: 'removed' | 'nil'): void {
     const at = entry.durable ? -1 : this.#fresh.findIndex((item) => item.entry === entry);
-    if (at >= 0 && how === 'removed') this.#fresh.splice(at, 1);
-    else if (at >= 0) this.#fresh[at]!.event = null;
+    if (at >= 0) this.#fresh.splice(at, 1);
     else if (how === 'removed') this.#drop(seq);
     else this.#change(() => this.#store.append([{ seq, event: null }]));
   }
