@@ -79,6 +79,21 @@ function explained<T>(dir: string, action: () => T): T {
   }
 }
 
+/** What LMDB itself throws, which has a number for a code, as LogError `unavailable`; anything else as it is. */
+export function asLogError(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return error;
+  return new LogError('unavailable', `the data cannot be read: ${error.message}`, { cause: error });
+}
+
+/** Runs a read. Throws LogError `unavailable` where LMDB cannot answer. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw asLogError(error);
+  }
+}
+
 /** A new file is durable only when its directory is. */
 function syncDirectory(path: string): void {
   const handle = openSync(path, 'r');

@@ -16,7 +16,7 @@ import type {
 } from '../port.ts';
 import { Waiters } from '../waiters.ts';
 import { Changes } from './changes.ts';
-import { type Environment, openForWriting } from './environment.ts';
+import { asLogError, type Environment, openForWriting, reading } from './environment.ts';
 import { FreeSpace } from './free-space.ts';
 import { Jobs } from './jobs.ts';
 import { PARTITIONS_MAX } from './layout.ts';
@@ -40,7 +40,7 @@ export interface EmbeddedLogOptions extends StoreOptions {
 
 /**
  * Opens the data directory for writing. Throws LogError: `in_use` (another process has it), `misconfigured` (it cannot be used, or
- * has another number of partitions).
+ * has another number of partitions), `unavailable` (damaged).
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EmbeddedLog> {
   const { dir, partitions, logger } = options;
@@ -60,7 +60,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   } catch (error) {
     await writer?.release();
     await environment.root.close();
-    throw error;
+    throw asLogError(error);
   }
 }
 
@@ -123,7 +123,7 @@ export class EmbeddedLog implements EventLog, LogWaker {
       if (!changes.empty) await this.writer.commit(changes);
       for (const { waiting, bounds } of fitting) waiting.resolve(this.stand(waiting.batch.partition, bounds));
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      for (const { reject } of group) reject(asLogError(error));
     }
   }
 
@@ -149,12 +149,12 @@ export class EmbeddedLog implements EventLog, LogWaker {
 
   async producers(keys: readonly string[]): Promise<PlacedRecord[][]> {
     this.checkOpen();
-    return readProducers(this.store.producers, keys);
+    return reading(() => readProducers(this.store.producers, keys));
   }
 
   async read(stream: Stream, partition: number, from: number, maxBytes: number): Promise<ReadItem[]> {
     this.boundsOf(partition);
-    return readEntries(this.environment, stream, partition, from, maxBytes);
+    return reading(() => readEntries(this.environment, stream, partition, from, maxBytes));
   }
 
   async wait(
@@ -171,7 +171,8 @@ export class EmbeddedLog implements EventLog, LogWaker {
   async state(): Promise<LogState> {
     this.checkOpen();
     const { partitions } = this.guarantees;
-    return readState(partitions, this.store.producers.size, (stream, partition) => this.boundsOf(partition)[stream]);
+    const producers = reading(() => this.store.producers.size);
+    return readState(partitions, producers, (stream, partition) => this.boundsOf(partition)[stream]);
   }
 
   async trim(policy: RetentionPolicy): Promise<TrimReport> {

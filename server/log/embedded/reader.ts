@@ -5,7 +5,7 @@
 import type { ReadItem, Stream } from '../../../format/model.ts';
 import { LogError } from '../error.ts';
 import type { EventLog, LogState, PlacedRecord } from '../port.ts';
-import { type Environment, openForReading, readLayout } from './environment.ts';
+import { asLogError, type Environment, openForReading, reading, readLayout } from './environment.ts';
 import { Generations } from './generations.ts';
 import { readBounds, readEntries, readProducers, readState } from './read.ts';
 
@@ -20,7 +20,7 @@ export async function openEmbeddedReader(dir: string): Promise<LogReader> {
     return new EmbeddedReader(environment, layout.partitions);
   } catch (error) {
     await environment.root.close();
-    throw error;
+    throw asLogError(error);
   }
 }
 
@@ -37,19 +37,24 @@ class EmbeddedReader implements LogReader {
   }
 
   async read(stream: Stream, partition: number, from: number, maxBytes: number): Promise<ReadItem[]> {
-    return readEntries(this.latest(), stream, partition, from, maxBytes);
+    const environment = this.latest();
+    return reading(() => readEntries(environment, stream, partition, from, maxBytes));
   }
 
   async producers(keys: readonly string[]): Promise<PlacedRecord[][]> {
     this.latest();
-    this.generations.refresh();
-    return readProducers(this.generations, keys);
+    return reading(() => {
+      this.generations.refresh();
+      return readProducers(this.generations, keys);
+    });
   }
 
   async state(): Promise<LogState> {
     const environment = this.latest();
-    return readState(this.partitions, this.generations.size, (stream, partition) =>
-      readBounds(environment, stream, partition),
+    return reading(() =>
+      readState(this.partitions, this.generations.size, (stream, partition) =>
+        readBounds(environment, stream, partition),
+      ),
     );
   }
 

@@ -62,7 +62,14 @@ describe('what retention lets go', () => {
   });
 
   test('property: a prefix of each partition, within the policy, and in steps the same as at once', () => {
-    const times = fc.array(fc.option(fc.nat(50)), { maxLength: 12 });
+    // Rising but for damaged ones: where a clock went back, a step may lay bare an entry that is older than its predecessor.
+    const times = fc.array(fc.option(fc.nat(5)), { maxLength: 12 }).map((steps) => {
+      let at = 0;
+      return steps.map((step) => {
+        at += step ?? 0;
+        return step === null ? null : at;
+      });
+    });
     const policy = fc.record({
       stream: fc.constant('events' as const),
       before: fc.option(fc.nat(60), { nil: undefined }),
