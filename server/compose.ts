@@ -52,7 +52,10 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
   const quarantine = new WorkerPool({ threads: 1, settings });
   // What was opened so far is closed again where the next part cannot be.
   const opened: { close(): Promise<void> }[] = [pool, quarantine];
-  const also = <T extends { close(): Promise<void> }>(part: T): T => (opened.unshift(part), part);
+  const also = <T extends { close(): Promise<void> }>(part: T): T => {
+    opened.unshift(part);
+    return part;
+  };
   const giveUp = async (error: unknown): Promise<never> => {
     for (const part of opened) await part.close();
     throw error;

@@ -17,7 +17,7 @@ const producer = () => `http-test-${++producers}`;
 
 async function post(body: string | Uint8Array, type: string, path = '/v1/events') {
   const headers = { authorization, 'content-type': type };
-  const response = await fetch(server.http(path), { method: 'POST', body: body as BodyInit, headers });
+  const response = await fetch(server.http(path), { method: 'POST', body: body as string, headers });
   const text = await response.text();
   return { status: response.status, body: text ? JSON.parse(text) : null, type: response.headers.get('content-type') };
 }
