@@ -81,6 +81,7 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
     durability,
     dedupMs: log.guarantees.dedupMs,
     maxAgeMs: config.eventMaxAgeMs,
+    lifetimeMs: config.connectionLifetimeMs,
     bus,
     process: randomBytes(9).toString('base64url'),
   });

@@ -1,9 +1,15 @@
-/** Keeps the log in bounds: lets go of what retention allows, and remembers its size for the metrics. */
+/**
+ * Looks after the log while it is in use: lets go of what retention allows, remembers its size for the metrics, and reads a little of
+ * it each time to find damage before somebody needs what is damaged.
+ */
+import { STREAMS, type Stream } from '../../format/model.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { EventLog, PartitionState, RetentionPolicy } from './port.ts';
 
 const INTERVAL_MS = 30_000;
+/** How much of each stream is checked at a time. */
+const CHECK_BYTES = 1024 * 1024;
 
 export interface KeeperSettings {
   /** 0 keeps everything. */
@@ -19,12 +25,18 @@ export class LogKeeper {
   private readonly timer: NodeJS.Timeout;
   private size = { events: 0, bytes: 0, deadLetters: 0, producers: 0 };
   private work: Promise<void> = Promise.resolve();
+  /** Where the check goes on: a partition of a stream, and a position in it. */
+  private readonly places: { stream: Stream; partition: number; from: number }[];
+  private turn = 0;
 
   constructor(log: EventLog, settings: KeeperSettings, metrics: Metrics, logger: Logger) {
     this.log = log;
     this.settings = settings;
     this.metrics = metrics;
     this.logger = logger;
+    this.places = STREAMS.flatMap((stream) => {
+      return Array.from({ length: log.guarantees.partitions }, (_, partition) => ({ stream, partition, from: 1 }));
+    });
     metrics.attach({ log: () => this.size });
     this.timer = setInterval(() => this.start(), INTERVAL_MS);
     this.start();
@@ -55,6 +67,25 @@ export class LogKeeper {
       deadLetters: count(deadLetters),
       producers,
     };
+    await this.check();
+  }
+
+  /** Checks the next stretch of one stream. */
+  private async check(): Promise<void> {
+    const place = this.places[this.turn]!;
+    this.turn = (this.turn + 1) % this.places.length;
+    const { stream, partition, from } = place;
+    const items = await this.log.read(stream, partition, from, CHECK_BYTES);
+    const last = items.at(-1)?.last;
+    place.from = last === undefined ? 1 : last + 1;
+    for (const item of items) {
+      if (item.status !== 'damaged') continue;
+      this.metrics.damaged();
+      this.logger.error(
+        { stream, partition, position: item.last, reason: item.reason },
+        'the log holds a damaged entry',
+      );
+    }
   }
 
   private async trim(policy: RetentionPolicy): Promise<void> {

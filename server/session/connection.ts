@@ -27,6 +27,8 @@ export interface ConnectionParts {
   ingest: Ingest;
   limits: FrameLimits;
   metrics: Metrics;
+  /** After this time the transport cuts a connection. */
+  lifetimeMs: number;
 }
 
 /** Who a connection publishes as, once HELLO named a producer. */
@@ -61,6 +63,8 @@ export class Connection implements SocketListener, SourceOwner {
   private readonly keeper: ConnectionKeeper;
   private readonly codec: Codec;
   private readonly largestMessage: number;
+  /** When it is ended in order, well before the transport would cut it; spread, since many may have come at once. */
+  private readonly retireAt: number;
   private strayBytes = 0;
   private cloggedSince: number | null = null;
   private closingSince: number | null = null;
@@ -74,6 +78,7 @@ export class Connection implements SocketListener, SourceOwner {
     this.parts = parts;
     this.keeper = keeper;
     this.codec = codecFor(socket.subprotocol);
+    this.retireAt = performance.now() + parts.lifetimeMs * (0.8 + 0.15 * Math.random());
     this.largestMessage = Math.max(parts.limits.maxFrameBytes, HELLO_MAX_BYTES);
     this.session = new ServerSession(
       {
@@ -203,6 +208,7 @@ export class Connection implements SocketListener, SourceOwner {
       this.end('slow_consumer', 'the connection does not read');
     }
     if (this.closingSince !== null && now - this.closingSince >= CLOSING_MS) return this.socket.terminate();
+    if (now >= this.retireAt) this.end('going_away', 'the connection is old, a new one takes its place');
     const expires = this.identity?.expires;
     if (expires !== undefined && Date.now() >= expires) this.end('token_expired', 'the token has expired');
     this.session.tick(now);

@@ -21,6 +21,7 @@ const FEEDS = new Set(['stats', 'events', 'features', 'recommendations', 'dead-l
 
 export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeover'> {
   bus: LiveBus;
+  lifetimeMs: number;
   /** This process, for announcements to the others. */
   process: string;
 }

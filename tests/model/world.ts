@@ -101,6 +101,7 @@ export class World {
       durability: () => 'memory',
       dedupMs: 3_600_000,
       maxAgeMs: 0,
+      lifetimeMs: 60_000,
       bus: this.bus,
       process: `process-${index}-${this.random.next()}`,
     });
