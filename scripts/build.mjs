@@ -69,7 +69,10 @@ async function transpile(sources) {
   // transpileModule emits ES modules only where it is told, it does not look at package.json.
   const compilerOptions = { ...options, module: ts.ModuleKind.ESNext, noEmit: false, inlineSourceMap: true };
   for (const file of changed) {
-    const { outputText } = ts.transpileModule(fs.readFileSync(file, 'utf8'), { fileName: path.resolve(file), compilerOptions });
+    const { outputText } = ts.transpileModule(fs.readFileSync(file, 'utf8'), {
+      fileName: path.resolve(file),
+      compilerOptions,
+    });
     fs.mkdirSync(path.dirname(output(file)), { recursive: true });
     fs.writeFileSync(output(file), outputText);
   }
