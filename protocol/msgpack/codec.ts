@@ -44,8 +44,13 @@ export const msgpackCodec: Codec = {
 
   encodeEvent(event: unknown): EncodedEvent {
     assertExpressible(event);
-    const data = write(event);
-    return { data, bytes: data.length };
+    try {
+      writer.value(event);
+      const data = writer.takeShared();
+      return { data, bytes: data.length };
+    } finally {
+      writer.clear();
+    }
   },
 
   encodePublish(first: number, events: readonly EncodedEvent[]): Uint8Array {
@@ -63,7 +68,8 @@ export const msgpackCodec: Codec = {
   },
 
   publishBytes(first: number, count: number, eventBytes: number): number {
-    return publishHeader(first, count).length + eventBytes;
+    // The frame's array, the op, the number, the array of events.
+    return 2 + unsignedBytes(first) + (count < 16 ? 1 : count < 0x1_0000 ? 3 : 5) + eventBytes;
   },
 
   decodeClient(message: Uint8Array): ClientFrame {
@@ -137,6 +143,13 @@ function unpack(message: Uint8Array): Fields {
   } catch {
     throw new ProtocolError('the message is not MessagePack');
   }
+}
+
+/** The size of a number from 0 up in its smallest format. */
+function unsignedBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x100) return 2;
+  return value < 0x1_0000 ? 3 : value < 0x1_0000_0000 ? 5 : 9;
 }
 
 function publishHeader(first: number, count: number): Uint8Array {

@@ -11,15 +11,38 @@ const encoder = new TextEncoder();
 /** Up to this many UTF-16 units a loop is quicker than `encodeInto`. */
 const SHORT_TEXT = 48;
 const START_BYTES = 4 * 1024;
+/** Small results share chunks of this size: an allocation of its own costs more than to write an event. */
+const CHUNK_BYTES = 64 * 1024;
+const SMALL_BYTES = 1024;
 
 export class Writer {
   #bytes = new Uint8Array(START_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  #chunk = new Uint8Array(0);
+  #chunkUsed = 0;
 
   /** A copy of what was written since the last `take`, and a fresh start. */
   take(): Uint8Array {
     const bytes = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+
+  /**
+   * Like `take`, for results that are many, small and short-lived: the bytes stand in a buffer together with others, which lives as long
+   * as any of them. Never hand over their `buffer`.
+   */
+  takeShared(): Uint8Array {
+    const length = this.#length;
+    if (length > SMALL_BYTES) return this.take();
+    if (this.#chunkUsed + length > this.#chunk.length) {
+      this.#chunk = new Uint8Array(CHUNK_BYTES);
+      this.#chunkUsed = 0;
+    }
+    const bytes = this.#chunk.subarray(this.#chunkUsed, this.#chunkUsed + length);
+    bytes.set(this.#bytes.subarray(0, length));
+    this.#chunkUsed += length;
     this.#length = 0;
     return bytes;
   }
