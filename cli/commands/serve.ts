@@ -70,7 +70,7 @@ async function run(flags: Flags): Promise<void> {
   onInterrupt(stop);
   let server: RunningServer;
   try {
-    server = await startServer(config, logger);
+    server = await startServer(config, logger, () => end(1));
   } catch (error) {
     // What was opened before it failed must not keep the process.
     return end(report(error));

@@ -21,7 +21,8 @@ export function verifyCommand(): Command {
 
 const HELP = `
 Line n of the file is compared with number n of the producer, field by field. A line counts as accounted for if it is stored once, if it
-was rejected, or if it is no event (blank or not JSON). The server may run meanwhile.
+was rejected, or if it is no event (blank or not JSON). The server may run meanwhile. Rejections are known from the dead letters; where these
+are turned off (ENABLE_DLQ_HANDLING=false), only the last 1,024 are.
 
 Examples:
   gapless verify events.ndjson
@@ -62,7 +63,7 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 function asJson(verification: Verification, file: string, producer: string): unknown {
-  const { lines, stored, rejected, reasons, repeated, tooLarge, blank, unreadable, findings } = verification;
+  const { lines, stored, rejected, reasons, repeated, tooLarge, blank, unreadable, trimmed, findings } = verification;
   const { ok, counts, examples } = findings;
   return {
     ok,
@@ -76,13 +77,14 @@ function asJson(verification: Verification, file: string, producer: string): unk
     tooLarge,
     blank,
     unreadable,
+    trimmed,
     ...counts,
     examples,
   };
 }
 
 function asText(verification: Verification, file: string, producer: string): string[] {
-  const { lines, stored, rejected, reasons, repeated, tooLarge, blank, unreadable, findings } = verification;
+  const { lines, stored, rejected, reasons, repeated, tooLarge, blank, unreadable, trimmed, findings } = verification;
   const row = (count: number, text: string): string[] =>
     count > 0 ? [`  ${grouped(count).padStart(12)}  ${text}`] : [];
   const why = Object.entries(reasons).map(([code, count]) => `${code} ${grouped(count)}`);
@@ -101,7 +103,8 @@ function asText(verification: Verification, file: string, producer: string): str
       ...accounted,
       'The log holds each event once, in order, as it was sent, and nothing else of this producer.',
     ];
-  return [head, ...accounted, 'The log does not hold what the file says:', ...describeFindings(verification)];
+  const old = trimmed ? ['Retention has removed the oldest events of this log; they may be what is missing.'] : [];
+  return [head, ...accounted, 'The log does not hold what the file says:', ...describeFindings(verification), ...old];
 }
 
 function describeFindings({ findings }: Verification): string[] {

@@ -9,7 +9,7 @@ import { homePartition, partitionOf } from '../../format/partition.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { EventFile } from '../input/event-file.ts';
 import type { EventLine } from '../input/event-line.ts';
-import type { ReadableLog } from '../log/scan.ts';
+import { type ReadableLog, streamState } from '../log/scan.ts';
 import { Bitmap } from './bitmap.ts';
 import { Findings } from './findings.ts';
 import { LineCursor } from './line-cursor.ts';
@@ -43,6 +43,8 @@ export class Verification {
   /** Not stored because an event of the same user and `id` is. */
   repeated = 0;
   reasons: Record<string, number> = {};
+  /** Retention has removed events, which may be what is missing. */
+  trimmed = false;
   private readonly options: VerifyOptions;
   private readonly cursor: LineCursor;
   private readonly seen = new Bitmap();
@@ -63,6 +65,7 @@ export class Verification {
     // There cannot be more lines than bytes.
     const rejections = await findRejections(log, producer, file.size + 1, this.findings);
     this.reasons = rejections.reasons;
+    this.trimmed = (await streamState(log, 'events')).some(({ first }) => first > 1);
     const events = producerEvents(log, producer, ({ partition, last, reason }) =>
       this.findings.add('damaged', null, `partition ${partition} up to position ${last} (${reason})`),
     );

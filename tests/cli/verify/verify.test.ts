@@ -213,6 +213,15 @@ describe('verify', () => {
     expect(found(await verify(lines))).toEqual({ out_of_order: [10, 1200, 2600] });
   });
 
+  it('says when retention may have taken what is missing', async () => {
+    await store(numbered(1, 100));
+    expect((await verify(LINES)).trimmed).toBe(false);
+    await log.trim({ stream: 'events', maxBytes: 0 });
+    const verification = await verify(LINES);
+    expect(verification.trimmed).toBe(true);
+    expect(verification.findings.ok).toBe(false);
+  });
+
   it('stops when it is told to', async () => {
     await store(numbered(1, 100));
     const verification = await verify(LINES, AbortSignal.abort());
