@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Sees to it that the tests find redis-server; they start and stop their own instances of it. Starts nothing and stops nothing.
+# Sees to it that the tests find redis-server, and under CI=true haproxy as well where that is possible (without it the tests of deploy/
+# skip what needs it). They start and stop their own instances. Starts nothing and stops nothing.
 set -euo pipefail
 
 # 7.0 or newer.
 have_redis() {
   command -v redis-server >/dev/null && [[ "$(redis-server --version)" =~ v=([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 7 ]
 }
-have_redis && exit 0
+packages=()
+have_redis || packages+=(redis-server)
+if [ "${CI:-}" = true ] && ! command -v haproxy >/dev/null; then packages+=(haproxy); fi
+[ ${#packages[@]} -eq 0 ] && exit 0
 
 how_to() {
+  have_redis && exit 0
   cat >&2 <<'TEXT'
 The tests need redis-server (7.0 or newer) on the PATH; they start their own instances on free ports. Install it and run again:
   Debian, Ubuntu:  sudo apt-get install redis-server
@@ -20,7 +25,7 @@ TEXT
 }
 
 # What is there and too old is somebody's: it is not replaced.
-command -v redis-server >/dev/null && how_to
+if ! have_redis && command -v redis-server >/dev/null; then how_to; fi
 command -v apt-get >/dev/null || how_to
 if [ "$(id -u)" -eq 0 ]; then
   as_root=()
@@ -43,10 +48,10 @@ if [ ! -e "$policy" ]; then
   own_policy=yes
 fi
 
-echo 'Installing redis-server for the tests (its service stays off) ...' >&2
+echo "Installing ${packages[*]} for the tests (no service is left running) ..." >&2
 log=$(mktemp)
 install() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends redis-server >"$log" 2>&1
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1
 }
 if ! install && ! { "${as_root[@]}" apt-get update >"$log" 2>&1 && install; }; then
   tail -n 15 "$log" >&2
@@ -54,7 +59,9 @@ if ! install && ! { "${as_root[@]}" apt-get update >"$log" 2>&1 && install; }; t
   how_to
 fi
 rm -f "$log"
-# It was not there before, so nobody has asked for its service: not now, not after the next boot.
-if [ "$own_policy" = no ]; then "${as_root[@]}" service redis-server stop >/dev/null 2>&1 || true; fi
-if [ -d /run/systemd/system ]; then "${as_root[@]}" systemctl disable --quiet redis-server.service 2>/dev/null || true; fi
+# They were not there before, so nobody has asked for their services: not now, not after the next boot.
+for package in "${packages[@]}"; do
+  if [ "$own_policy" = no ]; then "${as_root[@]}" service "$package" stop >/dev/null 2>&1 || true; fi
+  if [ -d /run/systemd/system ]; then "${as_root[@]}" systemctl disable --quiet "$package.service" 2>/dev/null || true; fi
+done
 have_redis || how_to
