@@ -39,7 +39,12 @@ export interface Assembly {
 }
 
 /** Opens what the configuration names. Throws LogError, CatalogueError, and what keeps a worker from starting. */
-export async function assemble(config: Config, logger: Logger, lifecycle: Lifecycle): Promise<Assembly> {
+export async function assemble(
+  config: Config,
+  logger: Logger,
+  lifecycle: Lifecycle,
+  onStop: (error: unknown) => void,
+): Promise<Assembly> {
   if (config.catalogue !== undefined) loadCatalogue(config.catalogue);
   const metrics = createMetrics();
   const limits: FrameLimits = {
@@ -61,7 +66,7 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
     throw error;
   };
   await pool.start().catch(giveUp);
-  const log = also(await openLog(config, logger).catch(giveUp));
+  const log = also(await openLog(config, logger, onStop).catch(giveUp));
   const bus = also(await openBus(config, logger).catch(giveUp));
   const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
   const budget = new CreditBudget({
@@ -139,12 +144,12 @@ export async function assemble(config: Config, logger: Logger, lifecycle: Lifecy
   return { transport, engine: log.guarantees.engine, durability, close };
 }
 
-/** Opens the log that the configuration names. Throws LogError. */
-export async function openLog(config: Config, logger: Logger): Promise<EventLog> {
+/** `onStop` is told when the log has stopped for good and only a new process can go on. Throws LogError. */
+async function openLog(config: Config, logger: Logger, onStop: (error: unknown) => void): Promise<EventLog> {
   const { partitions, producerMemoryMs: rememberProducersMs, dedupWindowMs: dedupMs } = config;
   const common = { partitions, rememberProducersMs, dedupMs, logger };
   if (config.redisUrl === undefined) {
-    return openEmbeddedLog({ ...common, dir: config.dataDir, minFreeBytes: config.minFreeBytes });
+    return openEmbeddedLog({ ...common, dir: config.dataDir, minFreeBytes: config.minFreeBytes, onStop });
   }
   return openRedisLog({
     ...common,

@@ -25,13 +25,21 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** Resolves when connections are taken. Throws LogError, ListenError, CatalogueError. */
+/**
+ * Resolves when connections are taken. Throws LogError, ListenError, CatalogueError. `onFailure` is called when storage has stopped for
+ * good while the server runs: nothing is acknowledged any more, and only a new process can go on.
+ */
 export async function startServer(
   config: Config,
   logger: Logger = createLogger({ level: config.logLevel }),
+  onFailure: (error: unknown) => void = () => process.exit(1),
 ): Promise<RunningServer> {
   const lifecycle = new Lifecycle();
-  const assembly = await assemble(config, logger, lifecycle);
+  const assembly = await assemble(config, logger, lifecycle, (error) => {
+    if (lifecycle.state === 'ready' || lifecycle.state === 'starting') lifecycle.advance('failed');
+    logger.fatal({ err: error }, 'storage has stopped for good; the process must be started anew');
+    onFailure(error);
+  });
   const address = await listen(assembly, lifecycle);
   lifecycle.advance('ready');
   const url = `ws://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
@@ -48,6 +56,7 @@ export async function startServer(
 
   let stopping: Promise<void> | null = null;
   async function stop(): Promise<void> {
+    if (lifecycle.state === 'failed') return;
     lifecycle.advance('draining');
     logger.info({}, 'going down: settling what was taken');
     await assembly.close();
