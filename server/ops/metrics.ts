@@ -23,6 +23,7 @@ import {
   UPGRADE_REFUSALS,
   type UpgradeRefusal,
 } from './metric-labels.ts';
+import { tallies, tally } from './tally.ts';
 
 /** Read at scrape time; each must be cheap and synchronous. `inFlight` moves in the same tick as what is reported, or the ledger shows a gap. */
 export interface MetricsSources {
@@ -68,15 +69,11 @@ const SIZES = [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
-  const counter = (name: string, help: string) => new Counter({ name: `gapless_${name}`, help, registers });
+  const counter = (name: string, help: string) => tally({ name: `gapless_${name}`, help, registers });
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name: `gapless_${name}`, help, buckets, registers });
-  /** One counter a label value, all of them there from the start, so that a rate never misses the first step. */
-  const family = <L extends string>(name: string, help: string, label: string, values: readonly L[]) => {
-    const of = new Counter({ name: `gapless_${name}`, help, labelNames: [label], registers });
-    for (const value of values) of.inc({ [label]: value } as Record<string, string>, 0);
-    return new Map(values.map((value) => [value, of.labels(value)]));
-  };
+  const family = <L extends string>(name: string, help: string, label: string, values: readonly L[]) =>
+    tallies({ name: `gapless_${name}`, help, registers }, label, values);
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `gapless_${name}`,

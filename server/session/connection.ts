@@ -11,6 +11,7 @@ import { type PublisherOpening, ServerSession } from '../../protocol/session/ser
 import { codecFor } from '../../protocol/wire.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
+import type { Arena } from '../ingest/arena.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Identity } from '../ingest/request.ts';
 import type { Settlement, Source, SourceOwner } from '../ingest/source.ts';
@@ -27,6 +28,7 @@ export interface ConnectionParts {
   ingest: Ingest;
   limits: FrameLimits;
   metrics: Metrics;
+  arena: Arena;
   /** After this time the transport cuts a connection. */
   lifetimeMs: number;
 }
@@ -127,7 +129,7 @@ export class Connection implements SocketListener, SourceOwner {
     const { format, first, count } = frame;
     const began = performance.now();
     this.taken.push({ last: first + count - 1, at: began });
-    const bytes = new Uint8Array(frame.events);
+    const bytes = this.parts.arena.copy(frame.events);
     const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
     this.copyMs = performance.now() - began;

@@ -7,6 +7,7 @@ import { type PressureParts, type PressureSettings, pressureOf, pressureParts } 
 import type { Sessions } from './sessions.ts';
 
 const INTERVAL_MS = 100;
+const RESIDENT_EVERY = 10;
 
 export interface PressureMonitorParts extends PressureSettings {
   ingest: Ingest;
@@ -21,6 +22,8 @@ export class PressureMonitor {
   private readonly parts: PressureMonitorParts;
   private readonly loop = createEventLoopMeter();
   private readonly timer: NodeJS.Timeout;
+  private samples = 0;
+  private residentBytes = 0;
   /** The last sample. */
   latest: { level: number; parts: Record<string, number> } = { level: 0, parts: {} };
 
@@ -50,13 +53,19 @@ export class PressureMonitor {
         waitingBytes: ingest.waitingBytes,
         unsettledBytes: budget.outstanding - sessions.grantedBytes(),
         budgetBytes: budget.settings.capacity,
-        residentBytes: process.memoryUsage.rss(),
+        residentBytes: this.resident(),
         residentLimit,
         consumerLag: 0,
         consumerLagLimit: 0,
       },
       this.parts,
     );
+  }
+
+  /** Asking the system costs, and memory moves slowly. */
+  private resident(): number {
+    if (this.samples++ % RESIDENT_EVERY === 0) this.residentBytes = process.memoryUsage.rss();
+    return this.residentBytes;
   }
 
   close(): void {

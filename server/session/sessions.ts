@@ -7,6 +7,7 @@ import type { Durability, Subscribe } from '../../protocol/frames.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { LiveBus } from '../bus/port.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
+import { Arena } from '../ingest/arena.ts';
 import { Connection, type ConnectionKeeper } from './connection.ts';
 import { dismiss, Opening, type OpeningParts } from './opening.ts';
 import { ProducerTable } from './producers.ts';
@@ -28,6 +29,7 @@ export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeove
 
 export class Sessions implements ConnectionKeeper {
   private readonly parts: SessionsParts;
+  private readonly arena = new Arena();
   private readonly budget: CreditBudget;
   private readonly connections = new Set<Connection>();
   private readonly byWindow = new Map<CreditWindow, Connection>();
@@ -59,7 +61,7 @@ export class Sessions implements ConnectionKeeper {
   /** Takes a socket, or sends it away if the budget has no room for it. */
   accept(socket: Socket): SocketListener {
     if (!this.budget.openSocket()) return this.turnAway(socket);
-    const connection = new Connection(socket, this.parts, this);
+    const connection = new Connection(socket, { ...this.parts, arena: this.arena }, this);
     this.connections.add(connection);
     return connection;
   }
