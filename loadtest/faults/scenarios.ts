@@ -55,6 +55,7 @@ interface Setting {
   slowSyncMs?: number;
 }
 
+const BETWEEN_KILLS = { soonestMs: 500, latestMs: 3_000 };
 const everysec: RedisDirectives = { appendonly: 'yes', appendfsync: 'everysec' };
 const always: RedisDirectives = { appendonly: 'yes', appendfsync: 'always' };
 
@@ -116,12 +117,11 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
     server = await GaplessServer.start({ env });
     const command = startCommand(['send', file, '--url', server.url, '--json', '--timeout', '120s']);
     const sending = finish<SendResult>(command);
-    const kills = await keepKilling(new Random(seed, 0xdead), sending, striker(setting, server, redis)).catch(
-      async (error) => {
-        await command.kill();
-        throw error;
-      },
-    );
+    const strike = striker(setting, server, redis);
+    const kills = await keepKilling(new Random(seed, 0xdead), sending, strike, BETWEEN_KILLS).catch(async (error) => {
+      await command.kill();
+      throw error;
+    });
     const { result: send } = await sending;
     const metrics = await server.metrics();
     const where = redis ? ['--redis-url', redis.url] : ['--data-dir', folder];

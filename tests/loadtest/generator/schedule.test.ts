@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { type Arrival, arrivals } from '../../../loadtest/generator/schedule.ts';
+
+function take(seed: number, perSecond: number, connections: number, count: number): Arrival[] {
+  const source = arrivals(seed, perSecond, connections);
+  return Array.from({ length: count }, () => source.next().value);
+}
+
+it('is the same for the same seed and another for another', () => {
+  expect(take(5, 1000, 10, 100)).toEqual(take(5, 1000, 10, 100));
+  expect(take(5, 1000, 10, 100)).not.toEqual(take(6, 1000, 10, 100));
+});
+
+it('offers at the rate that was asked for, over all connections', () => {
+  const offered = take(1, 10_000, 20, 100_000);
+  const seconds = offered.at(-1)!.atMs / 1000;
+  expect(offered.length / seconds).toBeGreaterThan(9_800);
+  expect(offered.length / seconds).toBeLessThan(10_200);
+  expect(new Set(offered.map(({ connection }) => connection)).size).toBe(20);
+});

@@ -1,0 +1,72 @@
+/** The judge is judged: what is wrong with a log must be found and named, and nothing else. */
+import { expect, it } from 'vitest';
+import { encodeEntry, openEntry } from '../../../format/entry.ts';
+import type { ReadItem } from '../../../format/model.ts';
+import { UnitWriter } from '../../../format/unit.ts';
+import { asMsgpack, planEvents } from '../../../loadtest/generator/events.ts';
+import { LogVerifier, type VerifiableLog } from '../../../loadtest/harness/verify.ts';
+
+const plan = { seed: 2, perConnection: 20, startMs: Date.UTC(2026, 0, 1) };
+const NOTHING = new Uint8Array(0);
+
+interface Stored {
+  producer: string;
+  seq: number;
+  /** Of which event of the connection its content is. */
+  content?: number;
+}
+
+/** A log of one partition with one entry for each list, its events in this order. */
+function logOf(entries: Stored[][], damage = false): VerifiableLog {
+  const items: ReadItem[] = [];
+  let last = 0;
+  for (const events of entries) {
+    const units = events.map(({ producer, seq, content = seq - 1 }) => {
+      const source = asMsgpack(planEvents(plan)(Number(producer.slice('load-'.length)) || 0));
+      const body = source.bytes.subarray(
+        source.offsets[content % source.count]!,
+        source.offsets[(content % source.count) + 1]!,
+      );
+      const writer = new UnitWriter();
+      writer.add({ seq, subject: 'somebody', receivedAt: 1, body, added: NOTHING });
+      return writer.finish({ tenant: 'default', owner: '', producer, epoch: 1 }).bytes;
+    });
+    last += events.length;
+    const bytes = encodeEntry('events', 1, events.length, units);
+    if (damage) bytes[bytes.length - 1]! ^= 1;
+    items.push(openEntry('events', 0, last, bytes));
+  }
+  return { partitions: 1, read: async (_stream, _partition, from) => items.filter((item) => item.last >= from) };
+}
+
+const run = (seqs: number[], producer = 'load-0'): Stored[] => seqs.map((seq) => ({ producer, seq }));
+const tally = (acknowledged: number, sent = acknowledged) => [{ producer: 'load-0', sent, acknowledged }];
+const verify = (log: VerifiableLog, tallies = tally(3)) => new LogVerifier(plan, tallies).run(log);
+
+it('finds nothing wrong where each acknowledged event stands once, in order', async () => {
+  const verdict = await verify(logOf([run([1, 2]), run([3])]));
+  expect(verdict).toMatchObject({ ok: true, stored: 3, acknowledged: 3, missing: 0, examples: [] });
+});
+
+it('lets an event that was sent and not acknowledged stand or not', async () => {
+  expect((await verify(logOf([run([1, 2, 3])]), tally(2, 3))).ok).toBe(true);
+  expect((await verify(logOf([run([1, 2])]), tally(2, 3))).ok).toBe(true);
+});
+
+it.each([
+  ['missing', logOf([run([1, 3])])],
+  ['repeated', logOf([run([1, 2, 3]), run([2])])],
+  ['outOfOrder', logOf([run([1, 3]), run([2])])],
+  ['foreign', logOf([run([1, 2, 3]), run([4])])],
+  ['foreign', logOf([run([1, 2, 3]), run([1], 'somebody-else')])],
+  ['foreign', logOf([[...run([1, 2]), { producer: 'load-0', seq: 3, content: 7 }]])],
+] as const)('finds what is %s', async (what, log) => {
+  const verdict = await verify(log);
+  const wrong = { missing: 0, repeated: 0, outOfOrder: 0, foreign: 0, damaged: 0, [what]: 1 };
+  expect(verdict).toMatchObject({ ok: false, ...wrong });
+  expect(verdict.examples[0]).toContain(what);
+});
+
+it('finds a damaged entry and what is missing with it', async () => {
+  expect(await verify(logOf([run([1, 2, 3])], true))).toMatchObject({ ok: false, damaged: 1, missing: 3 });
+});
