@@ -74,7 +74,7 @@ export const straightforward: Contender = {
 export const embedded: Contender = {
   name: 'embedded',
   title: 'Gapless, embedded (fsync)',
-  async start({ env = {}, nodeArgs = [] } = {}) {
+  async start({ env = {}, nodeArgs } = {}) {
     const folder = await mkdtemp(path.join(tmpdir(), 'gapless-bench-'));
     const remove = () => rm(folder, { recursive: true, force: true });
     const settings = { GAPLESS_DATA_DIR: folder, ...env };
@@ -95,7 +95,7 @@ export const embedded: Contender = {
 export const redis: Contender = {
   name: 'redis',
   title: 'Gapless, Redis (everysec)',
-  async start({ env = {}, nodeArgs = [] } = {}) {
+  async start({ env = {}, nodeArgs } = {}) {
     const redis = await startRedis(EVERYSEC);
     const settings = { GAPLESS_REDIS_URL: redis.url, ...env };
     const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) => fail(error, [redis]));

@@ -1,4 +1,5 @@
 /** The server under test: `gapless serve` from the build, as a process of its own on a fixed port. */
+import { readFileSync } from 'node:fs';
 import { freePort } from '../redis-server.ts';
 import { Child, CLI } from './child.ts';
 import { Samples } from './exposition.ts';
@@ -10,8 +11,8 @@ const ASK_MS = 5_000;
 export interface GaplessServerOptions {
   /** Settings by their names, beside host, port and log level. */
   env: Record<string, string>;
-  /** Arguments for Node, like `--cpu-prof`. */
-  nodeArgs?: readonly string[];
+  /** Arguments for Node, like `--cpu-prof`; default: those that the command itself runs with. */
+  nodeArgs?: readonly string[] | undefined;
 }
 
 export class GaplessServer {
@@ -46,7 +47,7 @@ export class GaplessServer {
 
   /** Starts it, after `kill` or `stop` again on the same port. */
   async start(): Promise<void> {
-    const { env, nodeArgs = [] } = this.options;
+    const { env, nodeArgs = flagsOf(CLI) } = this.options;
     const settings = { GAPLESS_PORT: String(this.port), GAPLESS_LOG_LEVEL: 'warn', ...env };
     const child = Child.node([...nodeArgs, CLI, 'serve'], settings);
     this.child = child;
@@ -82,4 +83,10 @@ export class GaplessServer {
     await this.child?.kill('SIGTERM');
     return this.child?.process.exitCode ?? null;
   }
+}
+
+/** What stands in a script's first line behind `node`. */
+function flagsOf(script: string): string[] {
+  const [first = ''] = readFileSync(script, 'utf8').split('\n', 1);
+  return first.split(' ').filter((word) => word.startsWith('--'));
 }

@@ -5,6 +5,9 @@ import { Piscina } from 'piscina';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 
+/** A slab's objects die before they are ever copied. */
+const YOUNG_GENERATION_MIB = 192;
+
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
@@ -41,6 +44,7 @@ export class WorkerPool implements SlabPool {
       atomics: 'async',
       maxQueue: threads * 4,
       recordTiming: false,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     // Every failure reaches the caller of run(); an 'error' without a listener would end the process.
     this.piscina.on('error', () => {});
