@@ -1,19 +1,17 @@
 /** First stage: finds each event of a frame, bounds and decodes it. What fails here has the stage `decode`. */
 import { isUtf8 } from 'node:buffer';
-import { Unpackr } from 'msgpackr/unpack';
 import { pack } from '../format/msgpack.ts';
 import type { EventCode } from '../protocol/codes.ts';
 import { type Flaw, findFlaw, type Problem, problem, STRUCTURE } from '../protocol/events.ts';
 import { skipValues } from '../protocol/msgpack/skip.ts';
 import { type Job, newJob, reject } from './job.ts';
 import type { Lane } from './lane.ts';
+import { EventReader } from './read-event.ts';
 import { rawUserId, readUserId } from './read-user-id.ts';
-import { scanEvent } from './scan-event.ts';
 import type { SlabFormat, SlabFrame } from './slab.ts';
 import { splitEvents } from './split.ts';
 
-/** Integers up to 2^53-1 are all that passes the scan, so 64-bit ones become numbers. */
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, structuredClone: false, int64AsType: 'number' });
+const reader = new EventReader();
 
 const NIL = 0xc0;
 export const WITHDRAWN = refusal('withdrawn', 'given up by the client');
@@ -41,46 +39,21 @@ export function decodeFrame(slab: Buffer, frame: SlabFrame, lane: Lane, maxEvent
 
 function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: number, jobs: Job[]): void {
   const limit = frame.offset + frame.length;
-  const firstJob = jobs.length;
-  const from = skipValues(slab, frame.offset, frame.skip, limit);
-  let sound = true;
-  let at = from;
+  let at = skipValues(slab, frame.offset, frame.skip, limit);
   for (let i = frame.skip; i < frame.count; i++) {
     const nil = slab[at] === NIL;
-    const scanned = nil ? at + 1 : scanEvent(slab, at, limit);
-    const end = typeof scanned === 'number' ? scanned : skipValues(slab, at, 1, limit);
+    const event = nil ? null : reader.read(slab, at, limit);
+    const end = nil ? at + 1 : event ? reader.end : skipValues(slab, at, 1, limit);
     const job = newJob(lane, frame, frame.first + i, at, end);
     jobs.push(job);
     if (nil) reject(job, 'decode', WITHDRAWN);
     else if (end - at > maxEventBytes) reject(job, 'decode', TOO_LARGE);
-    else if (typeof scanned !== 'number') reject(job, 'decode', fromFlaw(scanned));
-    if (job.rejected) sound = false;
+    else if (event) job.event = event;
+    else reject(job, 'decode', fromFlaw(reader.flaw!));
+    job.userId = ownerOf(job, event ? rawUserId(event) : readUserId('msgpack', slab.subarray(at, end)));
     at = end;
   }
   if (at !== limit) throw new RangeError('a frame holds more events than it announces');
-  if (sound) unpackAll(slab.subarray(from, limit), lane, jobs, firstJob);
-  else unpackEach(slab, jobs, firstJob);
-}
-
-/** The usual case in one call, which costs less than one for each event. */
-function unpackAll(bytes: Buffer, lane: Lane, jobs: Job[], first: number): void {
-  if (bytes.length === 0) return;
-  const events = unpackr.unpackMultiple(bytes) as Event[];
-  if (events.length !== jobs.length - first) throw new RangeError('the scan and the decoder do not agree');
-  for (let i = 0; i < events.length; i++) {
-    const job = jobs[first + i]!;
-    job.event = events[i]!;
-    job.userId = lane.ownerOf(rawUserId(job.event));
-  }
-}
-
-function unpackEach(slab: Buffer, jobs: Job[], first: number): void {
-  for (let i = first; i < jobs.length; i++) {
-    const job = jobs[i]!;
-    const bytes = slab.subarray(job.start, job.end);
-    if (!job.rejected) job.event = unpackr.unpack(bytes) as Event;
-    job.userId = ownerOf(job, job.event ? rawUserId(job.event) : readUserId('msgpack', bytes));
-  }
 }
 
 /** What was given up belongs to nobody. */

@@ -1,6 +1,6 @@
 /**
  * What every event must be before its fields are looked at: a map of plain values with harmless keys, within the bounds of depth and
- * number. For decoded values; `workers/scan-event.ts` says the same of MessagePack bytes.
+ * number. For decoded values; `workers/read-event.ts` says the same of MessagePack bytes.
  */
 import { EVENT_MAX_DEPTH, EVENT_MAX_VALUES, MAX_NUMBER } from '../limits.ts';
 import { hasLoneSurrogate } from '../utf8.ts';

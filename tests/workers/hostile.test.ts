@@ -1,7 +1,7 @@
 /** What a stranger may put into an event: it costs that event only, and little time. */
 import { describe, expect, it } from 'vitest';
+import { EventReader } from '../../workers/read-event.ts';
 import { readUserId } from '../../workers/read-user-id.ts';
-import { scanEvent } from '../../workers/scan-event.ts';
 import { event, NOW, outcome, pack, run } from './slabs.ts';
 
 const good = event();
@@ -140,7 +140,8 @@ describe('MessagePack', () => {
     const whole = withField(bytes);
     let refused: unknown;
     try {
-      refused = scanEvent(whole, 0, whole.length);
+      const reader = new EventReader();
+      if (!reader.read(whole, 0, whole.length)) refused = reader.flaw;
     } catch (error) {
       refused = error;
     }

@@ -1,12 +1,11 @@
 /**
- * One linear walk over one event's MessagePack before msgpackr sees it, the same rules as `findFlaw` of `protocol/events`: msgpackr
- * recurses, builds what extension types ask for, replaces invalid UTF-8, takes keys of any type and lets the last of two equal keys
- * win. What passes here decodes to plain values in bounded time and depth. No allocation unless something is wrong.
+ * What the reader must agree with: a walk over one event's MessagePack that only judges, after which a general decoder may have it.
+ * Written apart from the reader, and by the same rules as `findFlaw` of `protocol/events`.
  */
-import { type Flaw, FORBIDDEN_KEYS, STRUCTURE } from '../protocol/events.ts';
-import { EVENT_MAX_DEPTH, EVENT_MAX_VALUES } from '../protocol/limits.ts';
-import { size16, size32, truncated } from '../protocol/msgpack/skip.ts';
-import { isUtf8 } from '../protocol/utf8.ts';
+import { type Flaw, FORBIDDEN_KEYS, STRUCTURE } from '../../protocol/events.ts';
+import { EVENT_MAX_DEPTH, EVENT_MAX_VALUES } from '../../protocol/limits.ts';
+import { size16, size32, truncated } from '../../protocol/msgpack/skip.ts';
+import { isUtf8 } from '../../protocol/utf8.ts';
 
 const FLAWED = -1;
 
