@@ -15,13 +15,14 @@ const catalogue = settings.cataloguePath ? loadCatalogue(settings.cataloguePath)
 
 /** Answers a `SlabResult` whose buffer is transferred, not copied. */
 export default async function work(task: SlabTask): Promise<SlabResult> {
-  return transferred(processSlab(task, settings, () => performance.now(), catalogue));
+  const result = processSlab(task, settings, () => performance.now(), catalogue);
+  return transferred({ ...result, input: task.bytes.buffer as ArrayBuffer });
 }
 
 /** What Piscina takes for "send this value and transfer these buffers". It unwraps it again, so the caller sees the result itself. */
 function transferred(result: SlabResult): SlabResult {
   const envelope = {
-    [Piscina.transferableSymbol]: [result.buffer],
+    [Piscina.transferableSymbol]: result.input ? [result.buffer, result.input] : [result.buffer],
     [Piscina.valueSymbol]: result,
   };
   return Piscina.move(envelope as unknown as ArrayBuffer) as unknown as SlabResult;

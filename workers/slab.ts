@@ -62,6 +62,8 @@ export interface UnitDraft {
 
 export interface SlabResult {
   buffer: ArrayBuffer;
+  /** The task's own buffer, given back to be used again. */
+  input?: ArrayBuffer;
   units: UnitDraft[];
   /** Microseconds spent in the worker, in all and by stage, for the metrics. */
   micros: { total: number; decode: number; validate: number; enrich: number; encode: number };

@@ -1,22 +1,59 @@
 /**
- * Where copies of frames live until their verdicts are known. Many small frames share one larger buffer, which goes when the last of
- * them does: an allocation each would keep the garbage collector busier than the events.
+ * Where copies of frames live until their slab comes back. Many frames share one chunk, and a chunk whose frames are all gone is used
+ * again: V8 answers a stream of fresh buffers with one full collection after the other, however small the heap is.
  */
 const CHUNK_BYTES = 256 * 1024;
+/** Chunks that are kept for later; more than this is a burst. */
+const SPARE_CHUNKS = 64;
+
+interface Chunk {
+  buffer: Uint8Array;
+  used: number;
+  /** Copies in it that are still needed. */
+  live: number;
+}
+
+/** A copy, and how to say that it is not needed any more; without that the chunk is left to the garbage collector. */
+export interface Copy {
+  bytes: Uint8Array;
+  release(): void;
+}
 
 export class Arena {
-  private chunk: Uint8Array = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  private used = 0;
+  private chunk = newChunk(CHUNK_BYTES);
+  private readonly spare: Chunk[] = [];
 
-  copy(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > CHUNK_BYTES / 4) return Uint8Array.from(bytes);
-    if (this.used + bytes.length > CHUNK_BYTES) {
-      this.chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      this.used = 0;
-    }
-    const from = this.used;
-    this.used += bytes.length;
-    this.chunk.set(bytes, from);
-    return this.chunk.subarray(from, this.used);
+  copy(bytes: Uint8Array): Copy {
+    const chunk = this.chunkFor(bytes.length);
+    const from = chunk.used;
+    chunk.used += bytes.length;
+    chunk.live++;
+    chunk.buffer.set(bytes, from);
+    return { bytes: chunk.buffer.subarray(from, chunk.used), release: () => this.release(chunk) };
   }
+
+  private chunkFor(size: number): Chunk {
+    if (size > CHUNK_BYTES) return newChunk(size);
+    if (this.chunk.used + size > CHUNK_BYTES) {
+      const full = this.chunk;
+      this.chunk = this.spare.pop() ?? newChunk(CHUNK_BYTES);
+      this.recycle(full);
+    }
+    return this.chunk;
+  }
+
+  private release(chunk: Chunk): void {
+    chunk.live--;
+    if (chunk !== this.chunk) this.recycle(chunk);
+  }
+
+  private recycle(chunk: Chunk): void {
+    if (chunk.live > 0 || chunk.buffer.length !== CHUNK_BYTES || this.spare.length >= SPARE_CHUNKS) return;
+    chunk.used = 0;
+    this.spare.push(chunk);
+  }
+}
+
+function newChunk(size: number): Chunk {
+  return { buffer: Buffer.allocUnsafeSlow(size), used: 0, live: 0 };
 }

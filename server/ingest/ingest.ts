@@ -88,7 +88,7 @@ export class Ingest {
     metrics.received(frame.count, bytes, transport);
     if (frame.skip > 0) metrics.duplicates(frame.skip);
     const events = frame.count - frame.skip;
-    if (events === 0) return;
+    if (events === 0) return frame.release?.();
     source.inFlight += events;
     this.inFlight += events;
     this.intake.submit(source, frame);

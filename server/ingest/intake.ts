@@ -9,6 +9,8 @@ import type { PendingFrame, Source } from './source.ts';
 
 const SLAB_BYTES = 256 * 1024;
 const SLAB_EVENTS = 4096;
+/** A slab may pass its bound by one frame. */
+const SLAB_BUFFER_BYTES = SLAB_BYTES + 64 * 1024;
 
 /** A slab on its way, with the originals of its frames. */
 export interface Slab {
@@ -37,6 +39,8 @@ export class Intake {
   private readonly quarantine: Quarantine;
   private readonly events: IntakeEvents;
   private readonly ready: Source[] = [];
+  /** Buffers of slabs that came back; never more than there can be slabs under way. */
+  private readonly spare: ArrayBuffer[] = [];
   private inFlight = 0;
   private scheduled = false;
   /** Event bytes that wait for a slab. */
@@ -58,7 +62,10 @@ export class Intake {
 
   /** A failed source's frames will never be worked on. */
   discard(source: Source): void {
-    for (const frame of source.frames) this.waitingBytes -= frame.bytes.length;
+    for (const frame of source.frames) {
+      this.waitingBytes -= frame.bytes.length;
+      frame.release?.();
+    }
     source.frames.length = 0;
   }
 
@@ -114,9 +121,10 @@ export class Intake {
     let handOver = 0;
     let result: SlabResult | null = null;
     try {
-      const running = this.pool.run(slabTask(slab));
+      const running = this.pool.run(slabTask(slab, this.spare.pop()));
       handOver = (performance.now() - began) / 1000;
       result = await running;
+      if (result.input) this.spare.push(result.input);
       this.finish(slab, assign(slab, result.units));
     } catch (error) {
       this.events.workerDied(error);
@@ -138,6 +146,7 @@ export class Intake {
   }
 
   private finish(slab: Slab, units: SourceUnit[]): void {
+    for (const { frame } of slab.frames) frame.release?.();
     this.events.units(units.filter(({ source }) => source.state !== 'failed'));
     for (const source of slab.sources) {
       if (source.state !== 'in_pool') continue;
@@ -148,9 +157,11 @@ export class Intake {
   }
 }
 
-/** Copies the frames into one buffer that is transferred to the worker. */
-export function slabTask(slab: Slab): SlabTask {
-  const bytes = new Uint8Array(new ArrayBuffer(slab.bytes));
+/** Copies the frames into one buffer that is transferred to the worker: into `spare` if it is large enough. */
+export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
+  const fits = spare !== undefined && spare.byteLength >= slab.bytes;
+  const buffer = fits ? spare : new ArrayBuffer(Math.max(slab.bytes, SLAB_BUFFER_BYTES));
+  const bytes = new Uint8Array(buffer, 0, slab.bytes);
   const sources: SlabSource[] = [];
   const indexes = new Map<SlabSource, number>();
   let offset = 0;

@@ -20,6 +20,8 @@ export interface PendingFrame {
   receivedAt: number;
   /** What the worker must know of its sender. */
   sender: SlabSource;
+  /** Called once when its slab has come back. */
+  release?(): void;
 }
 
 /** Numbers whose verdict is committed, rising. */

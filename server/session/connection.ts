@@ -129,8 +129,8 @@ export class Connection implements SocketListener, SourceOwner {
     const { format, first, count } = frame;
     const began = performance.now();
     this.taken.push({ last: first + count - 1, at: began });
-    const bytes = this.parts.arena.copy(frame.events);
-    const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender };
+    const { bytes, release } = this.parts.arena.copy(frame.events);
+    const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender, release };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
     this.copyMs = performance.now() - began;
     this.parts.metrics.stage('copy', this.copyMs / 1000);
