@@ -6,9 +6,9 @@
  *   1. used <= capacity, always. No grant breaks it, whatever the pressure.
  *   2. ordinary grants also keep what windows hold below `ceiling`, which shrinks multiplicatively under pressure and recovers additively
  *      (AIMD, Chiu and Jain 1989). It bounds what is granted from now on; what was granted before cannot be taken back.
- * Room for one largest event is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
+ * Room for one largest event with its context is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
  */
-import { WINDOW_CAP, WINDOW_START } from '../limits.ts';
+import { CONTEXT_MAX_BYTES, WINDOW_CAP, WINDOW_START } from '../limits.ts';
 import type { CreditWindow } from './window.ts';
 
 export interface BudgetSettings {
@@ -26,6 +26,8 @@ export const PRESSURE_LOW = 0.6;
 const SHRINK = 0.7;
 /** A fortieth each 100 ms: from nothing to everything in four seconds. */
 const RECOVER = 1 / 40;
+/** Rounds of 100 ms that a connection may sit on what it was blocked for before others who wait may have it. */
+const IDLE_ROUNDS = 50;
 
 export class CreditBudget {
   readonly settings: BudgetSettings;
@@ -51,8 +53,8 @@ export class CreditBudget {
 
   /** Admits a socket if its reserve fits; pressure does not matter for that. */
   openSocket(): boolean {
-    const { capacity, largestEvent, socketBytes } = this.settings;
-    if (this.used + socketBytes > capacity - largestEvent) {
+    const { socketBytes } = this.settings;
+    if (this.used + socketBytes > this.shared) {
       this.turnedAway = true;
       return false;
     }
@@ -64,6 +66,11 @@ export class CreditBudget {
   closeSocket(): void {
     this.sockets--;
     this.used -= this.settings.socketBytes;
+  }
+
+  /** All but what is kept for the oldest blocked connection. */
+  private get shared(): number {
+    return this.settings.capacity - this.settings.largestEvent - CONTEXT_MAX_BYTES;
   }
 
   /** Bytes granted or received and not settled, without the sockets' reserve. */
@@ -84,8 +91,7 @@ export class CreditBudget {
 
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
-    const { capacity, largestEvent, socketBytes } = this.settings;
-    return Math.min(capacity - largestEvent - socketBytes - this.used, this.ceiling - this.outstanding);
+    return Math.min(this.shared - this.settings.socketBytes - this.used, this.ceiling - this.outstanding);
   }
 
   /** What the oldest blocked connection may still take: up to the capacity itself. */
@@ -95,8 +101,7 @@ export class CreditBudget {
 
   /** How far one window may grow, so that the heavy ones share what is left and the light ones keep theirs. */
   fairBytes(): number {
-    const { capacity, largestEvent, socketBytes } = this.settings;
-    const forWindows = Math.min(this.ceiling, capacity - largestEvent - this.sockets * socketBytes);
+    const forWindows = Math.min(this.ceiling, this.shared - this.sockets * this.settings.socketBytes);
     const share = forWindows / Math.max(1, this.grown);
     return Math.min(WINDOW_CAP.bytes, Math.max(WINDOW_START.bytes, Math.floor(share)));
   }
@@ -104,6 +109,7 @@ export class CreditBudget {
   /** Told the pressure, each 100 ms. */
   adapt(pressure: number): void {
     this.pressure = pressure;
+    for (const window of this.waiting) window.idleRounds = isServed(window) ? window.idleRounds + 1 : 0;
     if (pressure >= PRESSURE_HIGH) {
       const from = Math.min(this.ceiling, this.outstanding);
       this.ceiling = Math.max(this.settings.largestEvent, from * SHRINK);
@@ -134,14 +140,16 @@ export class CreditBudget {
 
   /**
    * Whom to send away so that the oldest blocked connection, or a socket that was turned away, finds room: those with the largest
-   * unused credit, idle ones first. They come back with a small window; for a socket only those go that hold more than that.
+   * unused credit, idle ones first, and those that said they were blocked and then sent nothing. They come back with a small window;
+   * for a socket only those go that hold more than that.
    */
   victims(): CreditWindow[] {
     const forSocket = this.socketShortage();
     const missing = Math.max(this.blockedShortage(), forSocket);
     if (missing <= 0) return [];
     const least = forSocket > 0 ? WINDOW_START.bytes : 0;
-    const candidates = [...this.windows].filter((window) => !this.waiting.has(window) && window.unused > least);
+    const mayGo = (window: CreditWindow) => !this.waiting.has(window) || window.idleRounds >= IDLE_ROUNDS;
+    const candidates = [...this.windows].filter((window) => mayGo(window) && window.unused > least);
     candidates.sort((a, b) => Number(a.unsettled > 0) - Number(b.unsettled > 0) || b.unused - a.unused);
     const victims: CreditWindow[] = [];
     let freed = 0;
@@ -155,7 +163,8 @@ export class CreditBudget {
 
   private blockedShortage(): number {
     for (const window of this.waiting) {
-      if (!window.frozen && window.unsettled === 0) return window.leastCost() - this.lastRoom();
+      if (window.frozen || window.unsettled > 0 || isServed(window)) continue;
+      return window.leastCost() - this.lastRoom();
     }
     return 0;
   }
@@ -163,6 +172,11 @@ export class CreditBudget {
   private socketShortage(): number {
     if (!this.turnedAway) return 0;
     this.turnedAway = false;
-    return this.used + this.settings.socketBytes - (this.settings.capacity - this.settings.largestEvent);
+    return this.used + this.settings.socketBytes - this.shared;
   }
+}
+
+/** It has what it was waiting for. */
+function isServed(window: CreditWindow): boolean {
+  return window.unsettled === 0 && window.leastCost() === 0;
 }

@@ -24,6 +24,8 @@ export class CreditWindow {
   bytes: number = WINDOW_START.bytes;
   /** The client does not read: its credit is not raised. */
   frozen = false;
+  /** Rounds of the budget through which it had what it was waiting for and sent nothing. */
+  idleRounds = 0;
   /** What the client says it waits with; null while it is not blocked. */
   private wanted: number | null = null;
   /** The client used up what it had since the window last grew; and what it had sent by then. */
@@ -83,6 +85,7 @@ export class CreditWindow {
 
   private unblock(): void {
     this.wanted = null;
+    this.idleRounds = 0;
     this.budget.waiting.delete(this);
   }
 

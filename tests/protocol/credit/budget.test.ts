@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CreditBudget } from '../../../protocol/credit/budget.ts';
 import { CreditWindow } from '../../../protocol/credit/window.ts';
-import { WINDOW_CAP, WINDOW_START } from '../../../protocol/limits.ts';
+import { CONTEXT_MAX_BYTES, WINDOW_CAP, WINDOW_START } from '../../../protocol/limits.ts';
 
 const KiB = 1024;
 const settings = { capacity: 1024 * KiB, socketBytes: 16 * KiB, largestEvent: 8 * KiB + 64 };
@@ -106,7 +106,7 @@ describe('scarcity', () => {
     const budget = new CreditBudget({
       ...settings,
       socketBytes: 0,
-      capacity: 3 * WINDOW_START.bytes + settings.largestEvent,
+      capacity: 3 * WINDOW_START.bytes + settings.largestEvent + CONTEXT_MAX_BYTES,
     });
     const busy = new CreditWindow(budget, 0, 0);
     const idle = new CreditWindow(budget, 0, 0);
@@ -121,8 +121,31 @@ describe('scarcity', () => {
     expect(waiting.grantLeast()).toBe('raised');
     waiting.receive(1, settings.largestEvent);
     const starving = new CreditWindow(budget, 0, 0);
-    starving.block(3 * KiB);
+    starving.block(4 * KiB);
     expect(budget.victims()).toEqual([idle]);
+  });
+
+  it('who was served and sends nothing gives way after a while to those behind', () => {
+    const budget = new CreditBudget({ ...settings, socketBytes: 0, capacity: settings.largestEvent });
+    const silent = new CreditWindow(budget, 0, 0);
+    const behind = new CreditWindow(budget, 0, 0);
+    silent.block(8 * KiB);
+    expect(budget.serveWaiting()).toEqual([silent]);
+    behind.block(8 * KiB);
+    expect(budget.serveWaiting()).toEqual([]);
+    expect(budget.victims(), 'its frame may be under way').toEqual([]);
+    for (let i = 0; i < 100; i++) budget.adapt(0);
+    expect(budget.victims()).toEqual([silent]);
+    silent.close();
+    expect(budget.serveWaiting()).toEqual([behind]);
+  });
+
+  it('keeps room for the largest event with its context, whatever sockets take', () => {
+    const budget = new CreditBudget({ ...settings, capacity: settings.socketBytes * 2 + settings.largestEvent });
+    while (budget.openSocket());
+    const window = new CreditWindow(budget, 0, CONTEXT_MAX_BYTES);
+    window.block(settings.largestEvent);
+    expect(budget.serveWaiting()).toEqual([window]);
   });
 });
 
