@@ -158,8 +158,10 @@ export class Publisher {
 
   private accept(frame: Publish, last: number, now: number): void {
     const skip = Math.max(0, Math.min(frame.count, this.next - frame.first));
-    this.nackFrom = null;
-    this.wastedBytes = 0;
+    if (last >= this.next) {
+      this.nackFrom = null;
+      this.wastedBytes = 0;
+    }
     this.window.receive(last, frame.bytes);
     this.frames.push({ last, bytes: frame.bytes });
     this.sink.take(frame, skip);
@@ -243,6 +245,13 @@ export class Publisher {
   /** Everything that was taken is settled. */
   get drained(): boolean {
     return this.window.unsettled === 0;
+  }
+
+  /** The connection is about to be closed: what is settled and not told yet goes out now. */
+  conclude(now: number): void {
+    if (this.done === this.reported.done) return;
+    this.tellVerdicts();
+    this.acknowledge(now);
   }
 
   /** The connection is gone. What was taken is still held until it is settled. */

@@ -165,14 +165,15 @@ export class ServerSession {
 
   /**
    * Ends the connection: at once for what does not come with GOAWAY; otherwise GOAWAY, then the close when all is settled,
-   * at the latest after `DRAIN_MS`.
+   * at the latest after `DRAIN_MS`. What comes without GOAWAY also ends a connection that has got one.
    */
   end(code: CloseName, message: string, now: number, retryAfterMs = 0, epoch?: number): void {
-    if (this.state === 'closed' || this.state === 'draining') return;
+    const settles = GOAWAY_BEFORE.has(code);
+    if (this.state === 'closed' || (this.state === 'draining' && settles)) return;
     this.now = now;
     const goAway: GoAway = { op: 'GOAWAY', code, message, retryAfterMs, ...(epoch !== undefined && { epoch }) };
-    if (epoch !== undefined || GOAWAY_BEFORE.has(code)) this.send(goAway);
-    if (!GOAWAY_BEFORE.has(code) || !this.publisher || this.publisher.drained) return this.finish(code, message);
+    if (epoch !== undefined || settles) this.send(goAway);
+    if (!settles || !this.publisher || this.publisher.drained) return this.finish(code, message);
     this.state = 'draining';
     this.since = now;
     this.leaving = { code, message };
@@ -203,6 +204,7 @@ export class ServerSession {
     }
     this.publisher?.tick(now);
     if (this.leaving && (this.publisher?.drained || now - this.since >= DRAIN_MS)) {
+      this.publisher?.conclude(now);
       this.finish(this.leaving.code, this.leaving.message);
     }
   }

@@ -103,6 +103,19 @@ describe('NACK', () => {
     expect(taken).toEqual([{ first: 1, count: 2, skip: 0 }]);
   });
 
+  it('a frame that ends before the number it waits for does not end the ignoring', () => {
+    const publisher = open();
+    publisher.publish(frame(1, 2), 0);
+    publisher.publish(frame(4, 1), 0);
+    publisher.publish(frame(1, 2), 0);
+    publisher.publish(frame(5, 1), 0);
+    publisher.publish(frame(6, 1), 0);
+    expect(sent.filter(({ op }) => op === 'NACK')).toMatchObject([{ from: 3, code: 'sequence_gap' }]);
+    publisher.publish(frame(3, 1), 0);
+    publisher.publish(frame(5, 1), 0);
+    expect(sent.filter(({ op }) => op === 'NACK')).toMatchObject([{ from: 3 }, { from: 4 }]);
+  });
+
   it('refuses a frame over the events or over the bytes whole', () => {
     const publisher = open();
     publisher.publish(frame(1, 5), 0);
