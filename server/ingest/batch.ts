@@ -154,7 +154,7 @@ export class Batch {
 
   /** The log cannot take it: the sources end, nothing is settled. */
   fail(): void {
-    for (const { source } of this.work) source.fail('the log cannot take events');
+    for (const { source } of [...this.settledWhole, ...this.work]) source.fail('the log cannot take events');
   }
 }
 

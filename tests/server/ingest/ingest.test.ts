@@ -222,6 +222,30 @@ describe('a log that fails', () => {
     expect(await world.metrics.text()).toMatch(/^gapless_storage_lost_total 1$/m);
     expect(world.metrics.ledger()).toMatchObject({ received: 2, stored: 1, abandoned: 1, gap: 0, inFlight: 0 });
   });
+
+  it('fails every source of a batch that the log cannot take, also those whose events stood already', async () => {
+    let closed = false;
+    const world = createWorld({
+      wrap: (log) =>
+        through(log, async (batch) => {
+          const result = await log.append(batch);
+          // The first try is answered with its conflicts, the next one not at all.
+          if (closed && result.status === 'appended') throw new LogError('closed', 'closed');
+          return result;
+        }),
+    });
+    const before = world.client('p');
+    before.send([play('u', 'a')]);
+    await before.until(1);
+    closed = true;
+    const again = world.client('p');
+    const other = world.client('q');
+    again.send([play('u', 'a')]);
+    other.send([play('u', 'b')]);
+    await other.untilFailed();
+    await again.untilFailed();
+    expect(world.ingest.eventsInFlight).toBe(0);
+  });
 });
 
 describe('a worker that dies', () => {
