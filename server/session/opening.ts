@@ -5,7 +5,7 @@ import { unite } from '../../format/record.ts';
 import type { CreditBudget } from '../../protocol/credit/budget.ts';
 import { parseContext } from '../../protocol/events.ts';
 import type { Context, Durability, Hello } from '../../protocol/frames.ts';
-import type { FrameLimits } from '../../protocol/limits.ts';
+import { CONTEXT_MAX_BYTES, type FrameLimits } from '../../protocol/limits.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import type { Authenticator } from '../gateway/authenticator.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -60,20 +60,25 @@ export class Opening {
   private claim(connection: Connection, hello: Hello, id: ProducerId): boolean {
     const { producers, takeover } = this.parts;
     const key = producerName(id);
+    const rival = producers.get(key);
     const claim: Claim = {
       epoch: id.epoch,
       attempt: hello.attempt ?? 0,
-      at: Date.now(),
+      // Within one process the later HELLO is later, whatever the clock says.
+      at: Math.max(Date.now(), rival ? rival.claim.at + 1 : 0),
       session: connection.socket.id,
     };
-    const rival = producers.get(key);
-    if (rival && rival.owner !== connection && wins(rival.claim, claim)) {
+    if (rival && wins(rival.claim, claim)) {
       dismiss(connection, claim, rival.claim);
       return false;
     }
     producers.claim(key, claim, connection);
     connection.producerName = key;
-    if (rival && rival.owner !== connection) dismiss(rival.owner, rival.claim, claim);
+    if (rival) {
+      dismiss(rival.owner, rival.claim, claim);
+      // Now, not when its socket reports the close: this connection is about to wait for what it left behind.
+      producers.leave(key, rival.owner, rival.owner.unsettled > 0);
+    }
     takeover.announce(key, claim);
     return true;
   }
@@ -106,7 +111,7 @@ export class Opening {
       done: known.done,
       clientDone,
       rejected: known.rejected,
-      contextBytes: context ? Buffer.byteLength(JSON.stringify(context)) : 0,
+      contextBytes: context ? Math.min(CONTEXT_MAX_BYTES, Buffer.byteLength(JSON.stringify(context))) : 0,
       producer: id.producer,
       epoch: id.epoch,
       durability: durability(),
