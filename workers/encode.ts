@@ -4,23 +4,9 @@ import { encodeReason } from '../format/dead-letter.ts';
 import { idHash } from '../format/id-hash.ts';
 import { pack } from '../format/msgpack.ts';
 import { UnitWriter } from '../format/unit.ts';
-import type { Rejection } from '../protocol/frames.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
-import type { UnitDraft } from './slab.ts';
-
-/** A draft whose bytes are still in `out`, the dead letters behind the events. */
-interface Part {
-  draft: UnitDraft;
-  jobs: readonly Job[];
-  start: number;
-  deadStart: number;
-  end: number;
-}
-
-/** In the place of views that come when the buffer does. */
-const NO_BYTES = new Uint8Array(0);
-const NO_NUMBERS = new Float64Array(0);
+import { type PackedUnits, packUnits, type UnitExtras, type UnitParts } from './packed-units.ts';
 
 /** Kept from slab to slab; each call leaves them empty. */
 const out = new ByteWriter(256 * 1024);
@@ -28,54 +14,55 @@ const unit = new UnitWriter();
 const added = new ByteWriter(1024);
 
 /** `slab` is what the jobs' `start` and `end` point into. */
-export function encodeUnits(
-  slab: Buffer,
-  lanes: readonly Lane[],
-  deadLetters: boolean,
-): { buffer: ArrayBuffer; units: UnitDraft[] } {
+export function encodeUnits(slab: Buffer, lanes: readonly Lane[], deadLetters: boolean): PackedUnits {
   out.clear();
   unit.reset();
-  const parts: Part[] = [];
+  const units: UnitParts[] = [];
+  const extras: UnitExtras[] = [];
   for (const lane of lanes) {
-    for (const [partition, jobs] of lane.drafts) parts.push(encodePart(slab, lane, partition, jobs, deadLetters));
+    for (const [partition, jobs] of lane.drafts) {
+      const some = findExtras(units.length, lane, jobs);
+      if (some) extras.push(some);
+      units.push(encodeUnit(slab, lane, partition, jobs, some ? some.rejected.length : 0, deadLetters));
+    }
   }
-  return layOut(parts);
+  return packUnits(units, extras, out.view());
 }
 
-function encodePart(slab: Buffer, lane: Lane, partition: number, jobs: readonly Job[], deadLetters: boolean): Part {
+/** Client ids and rejections, or null where there are none. */
+function findExtras(unit: number, lane: Lane, jobs: readonly Job[]): UnitExtras | null {
   const { tenant } = lane.source;
-  const ids: string[] = [];
-  const idSeqs: number[] = [];
-  const rejected: Rejection[] = [];
-  const start = out.length;
-  for (const job of jobs) {
-    if (job.rejected) {
-      rejected.push([job.seq, job.rejected.code, job.rejected.path, job.rejected.message]);
-      continue;
+  let extras: UnitExtras | null = null;
+  for (const { seq, rejected, event, userId } of jobs) {
+    if (!rejected && event!.id === undefined) continue;
+    extras ??= { unit, ids: [], idSeqs: [], rejected: [] };
+    if (rejected) extras.rejected.push([seq, rejected.code, rejected.path, rejected.message]);
+    else {
+      extras.ids.push(idHash(tenant, userId!, event!.id as string));
+      extras.idSeqs.push(seq);
     }
-    addStored(slab, job);
-    const id = job.event!.id;
-    if (id === undefined) continue;
-    ids.push(idHash(tenant, job.userId!, id as string));
-    idSeqs.push(job.seq);
   }
-  const stored = jobs.length - rejected.length;
-  if (stored > 0) unit.finishInto(out, lane.source);
+  return extras;
+}
+
+function encodeUnit(
+  slab: Buffer,
+  lane: Lane,
+  partition: number,
+  jobs: readonly Job[],
+  rejected: number,
+  deadLetters: boolean,
+): UnitParts {
+  const start = out.length;
+  const stored = jobs.length - rejected;
+  if (stored > 0) {
+    for (const job of jobs) if (!job.rejected) addStored(slab, job);
+    unit.finishInto(out, lane.source);
+  }
   const deadStart = out.length;
-  const dead = deadLetters && rejected.length > 0 ? addDeadLetters(slab, lane, jobs) : 0;
-  const draft: UnitDraft = {
-    source: lane.index,
-    partition,
-    seqs: NO_NUMBERS,
-    bytes: NO_BYTES,
-    stored,
-    ids,
-    idSeqs,
-    rejected,
-    deadBytes: NO_BYTES,
-    dead,
-  };
-  return { draft, jobs, start, deadStart, end: out.length };
+  const dead = deadLetters && rejected > 0 ? addDeadLetters(slab, lane, jobs) : 0;
+  const length = deadStart - start;
+  return { source: lane.index, partition, jobs, stored, length, dead, deadLength: out.length - deadStart };
 }
 
 function addStored(slab: Buffer, job: Job): void {
@@ -127,22 +114,4 @@ function addDeadLetters(slab: Buffer, lane: Lane, jobs: readonly Job[]): number 
   }
   if (dead > 0) unit.finishInto(out, lane.source);
   return dead;
-}
-
-/** Copies everything into one buffer: the numbers first, where they are aligned, then the units as they stand in `out`. */
-function layOut(parts: readonly Part[]): { buffer: ArrayBuffer; units: UnitDraft[] } {
-  let numbers = 0;
-  for (const part of parts) numbers += part.jobs.length;
-  const base = numbers * Float64Array.BYTES_PER_ELEMENT;
-  const buffer = new ArrayBuffer(base + out.length);
-  new Uint8Array(buffer).set(out.view(), base);
-  let at = 0;
-  for (const { draft, jobs, start, deadStart, end } of parts) {
-    draft.seqs = new Float64Array(buffer, at * Float64Array.BYTES_PER_ELEMENT, jobs.length);
-    for (let i = 0; i < jobs.length; i++) draft.seqs[i] = jobs[i]!.seq;
-    at += jobs.length;
-    draft.bytes = new Uint8Array(buffer, base + start, deadStart - start);
-    draft.deadBytes = new Uint8Array(buffer, base + deadStart, end - deadStart);
-  }
-  return { buffer, units: parts.map(({ draft }) => draft) };
 }

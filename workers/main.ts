@@ -3,9 +3,10 @@ import { workerData } from 'node:worker_threads';
 // biome-ignore lint/style/noRestrictedImports: only Piscina.move() can say which buffer of a result is transferred
 import { Piscina } from 'piscina';
 import { loadCatalogue } from './catalogue.ts';
-import { processSlab } from './process-slab.ts';
+import type { PackedResult } from './packed-units.ts';
+import { packSlab } from './process-slab.ts';
 import type { WorkerSettings } from './settings.ts';
-import type { SlabResult, SlabTask } from './slab.ts';
+import type { SlabTask } from './slab.ts';
 
 // A rejection that nobody waits for would fail a later, innocent slab; a thread that ends fails only its own, and is replaced.
 process.on('unhandledRejection', () => process.exit(1));
@@ -13,17 +14,17 @@ process.on('unhandledRejection', () => process.exit(1));
 const settings = workerData as WorkerSettings;
 const catalogue = settings.cataloguePath ? loadCatalogue(settings.cataloguePath) : undefined;
 
-/** Answers a `SlabResult` whose buffer is transferred, not copied. */
-export default async function work(task: SlabTask): Promise<SlabResult> {
-  const result = processSlab(task, settings, () => performance.now(), catalogue);
+/** Answers what `openResult` opens. Its buffer and the task's own are transferred, not copied. */
+export default async function work(task: SlabTask): Promise<PackedResult> {
+  const result = packSlab(task, settings, () => performance.now(), catalogue);
   return transferred({ ...result, input: task.bytes.buffer as ArrayBuffer });
 }
 
 /** What Piscina takes for "send this value and transfer these buffers". It unwraps it again, so the caller sees the result itself. */
-function transferred(result: SlabResult): SlabResult {
+function transferred(result: PackedResult): PackedResult {
   const envelope = {
-    [Piscina.transferableSymbol]: result.input ? [result.buffer, result.input] : [result.buffer],
+    [Piscina.transferableSymbol]: result.input ? [result.units.buffer, result.input] : [result.units.buffer],
     [Piscina.valueSymbol]: result,
   };
-  return Piscina.move(envelope as unknown as ArrayBuffer) as unknown as SlabResult;
+  return Piscina.move(envelope as unknown as ArrayBuffer) as unknown as PackedResult;
 }

@@ -6,6 +6,7 @@ import { enrich } from './enrich.ts';
 import type { Job } from './job.ts';
 import { judge } from './judge.ts';
 import { Lane } from './lane.ts';
+import { openResult, type PackedResult } from './packed-units.ts';
 import type { WorkerSettings } from './settings.ts';
 import type { SlabResult, SlabTask } from './slab.ts';
 
@@ -15,12 +16,17 @@ const NO_CATALOGUE = new Catalogue();
  * The verdict of every event of the slab. `now` is a clock in ms for the durations only. Throws where a frame does not hold what it
  * announces; one bad event never fails its neighbours.
  */
-export function processSlab(
+export function processSlab(...task: Parameters<typeof packSlab>): SlabResult {
+  return openResult(packSlab(...task));
+}
+
+/** The same, ready to be sent. */
+export function packSlab(
   task: SlabTask,
   settings: WorkerSettings,
   now: () => number,
   catalogue: Catalogue = NO_CATALOGUE,
-): SlabResult {
+): PackedResult {
   const { bytes, sources, frames } = task;
   const slab = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const began = now();
@@ -36,7 +42,7 @@ export function processSlab(
 
   const enriched = now();
   for (const job of jobs) job.lane.place(job);
-  const { buffer, units } = encodeUnits(slab, lanes, settings.deadLetters);
+  const units = encodeUnits(slab, lanes, settings.deadLetters);
 
   const encoded = now();
   const micros = {
@@ -46,5 +52,5 @@ export function processSlab(
     enrich: (enriched - judged) * 1000,
     encode: (encoded - enriched) * 1000,
   };
-  return { buffer, units, micros, events: jobs.length };
+  return { units, micros, events: jobs.length };
 }

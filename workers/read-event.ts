@@ -14,6 +14,7 @@ import { shortText } from './text-cache.ts';
 const FLAWED = Symbol('flawed');
 type Read<T> = T | typeof FLAWED;
 
+const decoder = new TextDecoder();
 const NO_BYTES = Buffer.alloc(0);
 
 /** Keeps its last slab and values until it reads the next ones. */
@@ -195,7 +196,8 @@ export class EventReader {
     const short = shortText(bytes, start, length);
     if (short !== null) return short;
     if (!isUtf8(bytes, start, this.at)) return this.fail(STRUCTURE.notUnicode);
-    return bytes.toString('utf8', start, this.at);
+    // As msgpackr has it: of a text longer than this a byte order mark at its start is left out.
+    return length > 64 ? decoder.decode(bytes.subarray(start, this.at)) : bytes.toString('utf8', start, this.at);
   }
 
   private list(count: number, depth: number): Read<unknown[]> {

@@ -4,6 +4,7 @@ import { isNil, WITHDRAWN } from './decode.ts';
 import { encodeUnits } from './encode.ts';
 import { newJob, reject } from './job.ts';
 import { Lane } from './lane.ts';
+import { openUnits } from './packed-units.ts';
 import { ownerOf } from './partition.ts';
 import { readUserId } from './read-user-id.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -30,5 +31,5 @@ export function rejectUnprocessed(
   }
   lane.place(job);
   const bytes = Buffer.from(event.buffer, event.byteOffset, event.length);
-  return encodeUnits(bytes, [lane], settings.deadLetters).units[0]!;
+  return openUnits(encodeUnits(bytes, [lane], settings.deadLetters))[0]!;
 }

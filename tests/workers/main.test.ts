@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { afterEach, expect, it } from 'vitest';
+import { openResult, type PackedResult } from '../../workers/packed-units.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabResult, SlabTask } from '../../workers/slab.ts';
+import type { SlabTask } from '../../workers/slab.ts';
 import { event, outcome, run, SETTINGS, slab } from './slabs.ts';
 
-const pools: Piscina<SlabTask, SlabResult>[] = [];
+const pools: Piscina<SlabTask, PackedResult>[] = [];
 afterEach(async () => {
   for (const pool of pools.splice(0)) await pool.destroy();
 });
 
-function pool(settings: WorkerSettings): Piscina<SlabTask, SlabResult> {
-  const made = new Piscina<SlabTask, SlabResult>({
+function pool(settings: WorkerSettings): Piscina<SlabTask, PackedResult> {
+  const made = new Piscina<SlabTask, PackedResult>({
     filename: fileURLToPath(new URL('../../workers/main.ts', import.meta.url)),
     execArgv: ['--import', 'tsx'],
     workerData: settings,
@@ -31,7 +32,8 @@ it('works on slabs and hands back one buffer', async () => {
   const frames = [{ events: [event({ id: 'x' }), event({ action: 'zap' }), event({ user_id: 'u-2' })] }];
   const task = slab(frames);
   const transferred = Uint8Array.from(task.bytes);
-  const result = await pool(SETTINGS).run({ ...task, bytes: transferred }, { transferList: [transferred.buffer] });
+  const transferList = [transferred.buffer];
+  const result = openResult(await pool(SETTINGS).run({ ...task, bytes: transferred }, { transferList }));
   expect(transferred.length).toBe(0);
   expect(JSON.stringify(outcome(result))).toBe(JSON.stringify(outcome(run(frames))));
   for (const { bytes, seqs } of result.units) {
@@ -49,6 +51,6 @@ it('loads the catalogue once, and a slab that breaks it leaves the next alone', 
   const broken = slab([{ events: [event()], count: 2 }]);
   await expect(workers.run(broken)).rejects.toThrow();
   rmSync(folder, { recursive: true });
-  const { stored } = outcome(await workers.run(slab([{ events: [event()] }])));
+  const { stored } = outcome(openResult(await workers.run(slab([{ events: [event()] }]))));
   expect(stored[0]?.track).toEqual({ artist: 'Nina' });
 });

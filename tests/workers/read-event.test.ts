@@ -220,6 +220,17 @@ describe('EventReader', () => {
     expect(read(Buffer.concat([Buffer.of(0x81), longType('db00000004'), pack(2)])).event).toEqual({ type: 2 });
   });
 
+  it('reads long texts as msgpackr does, a byte order mark included', () => {
+    for (const length of [1, 40, 41, 60, 61, 62, 63, 64, 65, 300]) {
+      const bytes = pack({
+        user_id: `\ufeff${'x'.repeat(length)}`,
+        track_id: 'x'.repeat(length),
+        action: 'é'.repeat(length),
+      });
+      expect(read(bytes)).toStrictEqual(expected(bytes));
+    }
+  });
+
   it('allows the same key in different maps', () => {
     const bytes = pack({ a: { a: { a: 1 } }, b: [{ a: 1 }, { a: 1 }], type: { type: 1 } });
     expect(read(bytes)).toEqual(expected(bytes));
