@@ -209,6 +209,13 @@ export class ServerSession {
     }
   }
 
+  /** When `tick` has something to do next, ms; null if nothing waits. HELLO alone may come a little late. */
+  get deadline(): number | null {
+    if (this.state === 'opening') return this.since + OPENING_TIMEOUT_MS;
+    if (this.state === 'draining') return this.now;
+    return this.publisher?.deadline ?? null;
+  }
+
   /** Sends BEAT when nothing else was sent for a while. */
   beat(serverTime: number, now: number): void {
     this.now = now;

@@ -218,8 +218,7 @@ export class Connection implements SocketListener, SourceOwner {
   }
 
   private watch(): void {
-    const waiting = this.session.state === 'draining' || (this.session.publisher?.deadline ?? null) !== null;
-    if (waiting) this.keeper.due(this);
+    if (this.session.deadline !== null) this.keeper.due(this);
   }
 
   /** Everything up to here is settled. */

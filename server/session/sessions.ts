@@ -118,10 +118,8 @@ export class Sessions implements ConnectionKeeper {
     const now = performance.now();
     for (const connection of this.dueSoon) {
       const { session } = connection;
-      const deadline = session.publisher?.deadline ?? null;
-      if (session.state === 'draining' || (deadline !== null && deadline <= now)) session.tick(now);
-      if (session.state !== 'draining' && (session.publisher?.deadline ?? null) === null)
-        this.dueSoon.delete(connection);
+      if (session.deadline !== null && session.deadline <= now) session.tick(now);
+      if (session.deadline === null) this.dueSoon.delete(connection);
     }
     if (this.dueSoon.size > 0 || this.dueTimer === null) return;
     clearInterval(this.dueTimer);

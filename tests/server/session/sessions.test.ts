@@ -118,6 +118,28 @@ afterEach(() => {
   }
 });
 
+it('WELCOME or a close comes within ten seconds, also where storage does not answer', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  try {
+    const { peer } = start({
+      wrap: (log) =>
+        new Proxy<EventLog>(log, {
+          get: (target, name) => (name === 'producers' ? () => new Promise(() => {}) : Reflect.get(target, name)),
+        }),
+    });
+    vi.advanceTimersByTime(500);
+    const client = peer('a');
+    client.hello({ producer: 'p' });
+    vi.advanceTimersByTime(9_900);
+    expect(client.closed).toBeNull();
+    vi.advanceTimersByTime(120);
+    expect(client.closed).toBe(CLOSE_CODES.storage_unavailable);
+    expect(client.frames).toMatchObject([{ op: 'GOAWAY', code: 'storage_unavailable' }]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe('two connections of one producer', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_700_000_000_000 });
