@@ -109,6 +109,9 @@ async function play(options: ModelOptions): Promise<void> {
     );
   }
   await checkEnd(world);
+  world.leave();
+  await world.run(20, () => world.budgets.every(({ used }) => used === 0), check);
+  expect(world.budgets.map(({ used }) => used).filter(Boolean), 'everything that was granted came back').toEqual([]);
   await world.close();
 }
 

@@ -264,8 +264,12 @@ export class World {
     });
   }
 
-  async close(): Promise<void> {
+  /** All clients go. */
+  leave(): void {
     for (const { client } of this.sent) void client.close().catch(() => {});
+  }
+
+  async close(): Promise<void> {
     for (const process of this.processes) if (process.alive) this.halt(process);
     await vi.advanceTimersByTimeAsync(10_000);
   }
