@@ -8,7 +8,7 @@ import type { LoadPlan, LoadReport, Wire } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
-import { StraightforwardServer } from '../harness/straightforward-server.ts';
+import { type Pipelining, StraightforwardServer } from '../harness/straightforward-server.ts';
 import { LogVerifier, type Verdict, type VerifiableLog } from '../harness/verify.ts';
 import { type RedisDirectives, type RedisServer, startRedis } from '../redis-server.ts';
 
@@ -46,30 +46,44 @@ export interface StartOptions {
   nodeArgs?: readonly string[];
 }
 
-export const straightforward: Contender = {
-  name: 'straightforward',
-  title: 'ws + JSON + zod + XADD per event (everysec)',
-  async start() {
-    const redis = await startRedis(EVERYSEC);
-    const server = await StraightforwardServer.start(redis.port).catch((error) => fail(error, [redis]));
-    return {
-      url: server.url,
-      wire: 'straightforward',
-      server: server.child,
-      redis,
-      cpu: () => {
-        const { total, main } = cpuSeconds(server.child.pid);
-        return { 'server, main thread': main, 'server, other threads': total - main, ...redisCpu(redis) };
-      },
-      metrics: async () => null,
-      verify: (_, report) => verifyCount(redis, report),
-      stop: async () => {
-        await server.stop();
-        await redis.stop();
-      },
-    };
-  },
-};
+function straightforwardWith(name: string, title: string, pipelining: Pipelining): Contender {
+  return {
+    name,
+    title,
+    async start() {
+      const redis = await startRedis(EVERYSEC);
+      const server = await StraightforwardServer.start(redis.port, pipelining).catch((error) => fail(error, [redis]));
+      return {
+        url: server.url,
+        wire: 'straightforward',
+        server: server.child,
+        redis,
+        cpu: () => {
+          const { total, main } = cpuSeconds(server.child.pid);
+          return { 'server, main thread': main, 'server, other threads': total - main, ...redisCpu(redis) };
+        },
+        metrics: async () => null,
+        verify: (_, report) => verifyCount(redis, report),
+        stop: async () => {
+          await server.stop();
+          await redis.stop();
+        },
+      };
+    },
+  };
+}
+
+/** What everybody is compared with. */
+export const straightforward = straightforwardWith(
+  'straightforward',
+  'ws + JSON + zod + XADD per event (everysec)',
+  'auto',
+);
+export const handPipelined = straightforwardWith(
+  'hand-pipelined',
+  'the same, a pipeline per message by hand',
+  'message',
+);
 
 export const embedded: Contender = {
   name: 'embedded',

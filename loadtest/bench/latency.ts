@@ -1,8 +1,8 @@
 /** From the intended send time to the acknowledgement, at a fixed rate that does not wait for answers. */
 import type { EventPlan, Percentiles } from '../generator/plan.ts';
 import { type BareXadd, bareXadd } from './bare-xadd.ts';
+import { embedded, redis, straightforward } from './contenders.ts';
 import { invalid, measure } from './measure.ts';
-import { CONTENDERS } from './throughput.ts';
 
 export const OFFERED_PER_SECOND = 10_000;
 export const LATENCY_CONNECTIONS = 1_000;
@@ -28,7 +28,7 @@ export interface Latency {
 export async function measureLatency(events: EventPlan, tell: (text: string) => void): Promise<Latency> {
   const rows: LatencyRow[] = [];
   const few = { ...events, perConnection: DISTINCT_EVENTS };
-  for (const contender of CONTENDERS) {
+  for (const contender of [straightforward, embedded, redis]) {
     const run = await measure(contender, {
       connections: LATENCY_CONNECTIONS,
       eventsPerFrame: 50,

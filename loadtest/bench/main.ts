@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { EventPlan } from '../generator/plan.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { whyNoRedis } from '../redis-server.ts';
+import { embedded, handPipelined, redis, straightforward } from './contenders.ts';
 import { type Latency, measureLatency } from './latency.ts';
 import { type MemoryResult, measureMemory } from './memory.ts';
 import { readOptions } from './options.ts';
@@ -39,7 +40,9 @@ const problems: string[] = [];
 
 if (options.parts.includes('throughput')) {
   const times = options.short ? TIMES.short : TIMES.full;
-  throughput = await measureThroughput({ ...options, ...times, events }, tell);
+  const peers = options.short ? [straightforward] : [straightforward, handPipelined];
+  const contenders = [...peers, embedded, redis];
+  throughput = await measureThroughput({ ...options, ...times, contenders, events }, tell);
   console.log(throughputTable(throughput));
   console.log(timeTable(throughput));
   problems.push(...throughput.cells.flatMap((cell) => cell.invalid));

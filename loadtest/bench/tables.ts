@@ -1,20 +1,20 @@
 /** The result for people. */
 import Table from 'cli-table3';
-import { embedded, redis, straightforward } from './contenders.ts';
+import { embedded, handPipelined, redis, straightforward } from './contenders.ts';
 import type { Latency } from './latency.ts';
 import { LATENCY_CONNECTIONS, OFFERED_PER_SECOND } from './latency.ts';
 import type { MemoryResult } from './memory.ts';
 import { type Cell, FRAMES, type Throughput } from './throughput.ts';
 
 const TITLES: Record<string, string> = Object.fromEntries(
-  [straightforward, embedded, redis].map(({ name, title }) => [name, title]),
+  [straightforward, handPipelined, embedded, redis].map(({ name, title }) => [name, title]),
 );
 const MIB = 1024 * 1024;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const out = new Table({
     head: [...head],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['left', ...head.slice(1).map(() => 'right' as const)],
   });
   out.push(...rows.map((row) => [...row]));
@@ -22,9 +22,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 export function throughputTable({ cells }: Throughput): string {
-  const rows = [straightforward, embedded, redis].map(({ name, title }) => {
+  const names = [...new Set(cells.map((cell) => cell.contender))];
+  const rows = names.map((name) => {
     const of = FRAMES.map((frame) => cells.find((cell) => cell.contender === name && cell.frame === frame)!);
-    return [title, ...of.flatMap((cell) => [rate(cell), times(cell)])];
+    return [TITLES[name]!, ...of.flatMap((cell) => [rate(cell), times(cell)])];
   });
   const head = [
     'acknowledged events/s (median, least - most)',
@@ -43,7 +44,7 @@ function times({ ratio: { median, least, most } }: Cell): string {
 
 /** CPU of every process for one event, and the server's own account of its stages. */
 export function timeTable({ cells }: Throughput): string {
-  const parts = [...new Set(cells.flatMap((cell) => Object.keys(cell.cpuMicros)))];
+  const parts = ['server, main thread', 'server, worker', 'server, other threads', 'redis', 'generator'];
   const stages = [...new Set(cells.flatMap((cell) => Object.keys(cell.stageMicros)))];
   const head = ['CPU microseconds for one event', ...cells.map((cell) => `${cell.contender} ${cell.frame}`)];
   const sum = (cell: Cell) => Object.values(cell.cpuMicros).reduce((total, part) => total + part, 0);

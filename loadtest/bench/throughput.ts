@@ -1,16 +1,17 @@
 /** Acknowledged events per second under saturation, and where the time goes: every contender in turn, again and again. */
 import type { EventPlan } from '../generator/plan.ts';
 import { median, spread } from '../harness/statistics.ts';
-import { type Contender, embedded, redis, straightforward } from './contenders.ts';
+import { type Contender, straightforward } from './contenders.ts';
 import { invalid, type Measurement, measure } from './measure.ts';
 
-export const CONTENDERS: readonly Contender[] = [straightforward, embedded, redis];
 export const FRAMES = [50, 1] as const;
 export type FrameSize = (typeof FRAMES)[number];
 /** Unacknowledged events of a connection at the straightforward stack: more only lengthens its queues (it was tried). */
-const IN_FLIGHT: Record<FrameSize, number> = { 50: 200, 1: 32 };
+const IN_FLIGHT: Record<FrameSize, number> = { 50: 250, 1: 32 };
 
 export interface ThroughputOptions {
+  /** Runs in this order, again and again; `straightforward` must be among them. */
+  contenders: readonly Contender[];
   repetitions: number;
   connections: number;
   events: EventPlan;
@@ -38,12 +39,12 @@ export interface Throughput {
 }
 
 export async function measureThroughput(options: ThroughputOptions, tell: (text: string) => void): Promise<Throughput> {
-  const { repetitions, connections, events, warmUpMs, measureMs } = options;
+  const { contenders, repetitions, connections, events, warmUpMs, measureMs } = options;
   const runs: Measurement[] = [];
   const found = new Map<string, Measurement[]>();
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const frame of FRAMES) {
-      for (const contender of CONTENDERS) {
+      for (const contender of contenders) {
         const loop = { kind: 'closed', inFlight: IN_FLIGHT[frame] } as const;
         const plan = { connections, eventsPerFrame: frame, events, loop, warmUpMs, measureMs, drainMs: 20_000 };
         const run = await measure(contender, plan);
@@ -55,7 +56,7 @@ export async function measureThroughput(options: ThroughputOptions, tell: (text:
       }
     }
   }
-  const cells = FRAMES.flatMap((frame) => CONTENDERS.map(({ name }) => summarise(name, frame, found)));
+  const cells = FRAMES.flatMap((frame) => contenders.map(({ name }) => summarise(name, frame, found)));
   return { cells, runs };
 }
 
