@@ -3,10 +3,10 @@ import { workerData } from 'node:worker_threads';
 // biome-ignore lint/style/noRestrictedImports: only Piscina.move() can say which buffer of a result is transferred
 import { Piscina } from 'piscina';
 import { loadCatalogue } from './catalogue.ts';
+import { openTask, type PackedTask } from './packed-task.ts';
 import type { PackedResult } from './packed-units.ts';
 import { packSlab } from './process-slab.ts';
 import type { WorkerSettings } from './settings.ts';
-import type { SlabTask } from './slab.ts';
 
 // A rejection that nobody waits for would fail a later, innocent slab; a thread that ends fails only its own, and is replaced.
 process.on('unhandledRejection', () => process.exit(1));
@@ -15,7 +15,8 @@ const settings = workerData as WorkerSettings;
 const catalogue = settings.cataloguePath ? loadCatalogue(settings.cataloguePath) : undefined;
 
 /** Answers what `openResult` opens. Its buffer and the task's own are transferred, not copied. */
-export default async function work(task: SlabTask): Promise<PackedResult> {
+export default async function work(packed: PackedTask): Promise<PackedResult> {
+  const task = openTask(packed);
   const result = packSlab(task, settings, () => performance.now(), catalogue);
   return transferred({ ...result, input: task.bytes.buffer as ArrayBuffer });
 }

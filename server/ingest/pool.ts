@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import { type PackedTask, packTask } from '../../workers/packed-task.ts';
 import { openResult, type PackedResult } from '../../workers/packed-units.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
@@ -29,7 +30,7 @@ export interface SlabPool {
 
 export class WorkerPool implements SlabPool {
   readonly threads: number;
-  private readonly piscina: Piscina<SlabTask, PackedResult>;
+  private readonly piscina: Piscina<PackedTask, PackedResult>;
   private readonly running = new Set<Promise<unknown>>();
 
   constructor({ threads, settings, filename = workerFile() }: PoolOptions) {
@@ -66,7 +67,7 @@ export class WorkerPool implements SlabPool {
   }
 
   run(task: SlabTask): Promise<SlabResult> {
-    const packed = this.piscina.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] });
+    const packed = this.piscina.run(packTask(task), { transferList: [task.bytes.buffer as ArrayBuffer] });
     const result = packed.then(openResult);
     this.running.add(result);
     const forget = () => this.running.delete(result);

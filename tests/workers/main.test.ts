@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { afterEach, expect, it } from 'vitest';
+import { type PackedTask, packTask } from '../../workers/packed-task.ts';
 import { openResult, type PackedResult } from '../../workers/packed-units.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabTask } from '../../workers/slab.ts';
 import { event, outcome, run, SETTINGS, slab } from './slabs.ts';
 
-const pools: Piscina<SlabTask, PackedResult>[] = [];
+const pools: Piscina<PackedTask, PackedResult>[] = [];
 afterEach(async () => {
   for (const pool of pools.splice(0)) await pool.destroy();
 });
 
-function pool(settings: WorkerSettings): Piscina<SlabTask, PackedResult> {
-  const made = new Piscina<SlabTask, PackedResult>({
+function pool(settings: WorkerSettings): Piscina<PackedTask, PackedResult> {
+  const made = new Piscina<PackedTask, PackedResult>({
     filename: fileURLToPath(new URL('../../workers/main.ts', import.meta.url)),
     execArgv: ['--import', 'tsx'],
     workerData: settings,
@@ -33,7 +33,7 @@ it('works on slabs and hands back one buffer', async () => {
   const task = slab(frames);
   const transferred = Uint8Array.from(task.bytes);
   const transferList = [transferred.buffer];
-  const result = openResult(await pool(SETTINGS).run({ ...task, bytes: transferred }, { transferList }));
+  const result = openResult(await pool(SETTINGS).run(packTask({ ...task, bytes: transferred }), { transferList }));
   expect(transferred.length).toBe(0);
   expect(JSON.stringify(outcome(result))).toBe(JSON.stringify(outcome(run(frames))));
   for (const { bytes, seqs } of result.units) {
@@ -49,8 +49,8 @@ it('loads the catalogue once, and a slab that breaks it leaves the next alone', 
   writeFileSync(cataloguePath, 'id,artist\nt-1,Nina\n');
   const workers = pool({ ...SETTINGS, cataloguePath });
   const broken = slab([{ events: [event()], count: 2 }]);
-  await expect(workers.run(broken)).rejects.toThrow();
+  await expect(workers.run(packTask(broken))).rejects.toThrow();
   rmSync(folder, { recursive: true });
-  const { stored } = outcome(openResult(await workers.run(slab([{ events: [event()] }]))));
+  const { stored } = outcome(openResult(await workers.run(packTask(slab([{ events: [event()] }])))));
   expect(stored[0]?.track).toEqual({ artist: 'Nina' });
 });
