@@ -167,8 +167,7 @@ export class Publisher {
     this.sink.take(frame, skip);
     this.repeatVerdicts(frame.first, Math.min(last, this.done));
     this.releaseFrames();
-    this.owesAck = last <= this.done;
-    this.progressSince ??= now;
+    if (last <= this.done) this.owesAck = true;
     this.report(now);
   }
 
@@ -196,7 +195,6 @@ export class Publisher {
     if (this.settled.done === this.window.done) return;
     this.releaseFrames();
     this.forgetVerdicts();
-    this.progressSince ??= now;
     if (this.state !== 'closed') this.report(now);
   }
 
@@ -273,7 +271,7 @@ export class Publisher {
     const { limit, limitBytes, blocked } = this.window;
     const { done, reported } = this;
     const changed = this.owesAck || done > reported.done || limit > reported.limit || limitBytes > reported.limitBytes;
-    if (!changed && done === this.window.received) this.progressSince = null;
+    if (changed) this.progressSince ??= now;
     const due =
       (blocked && (changed || now - reported.at >= BLOCKED_INTERVAL_MS)) ||
       (changed &&

@@ -118,19 +118,16 @@ export class Intake {
   private async work(slab: Slab): Promise<void> {
     this.inFlight++;
     const began = performance.now();
-    let handOver = 0;
-    let result: SlabResult | null = null;
-    try {
-      const running = this.pool.run(slabTask(slab, this.spare.pop()));
-      handOver = (performance.now() - began) / 1000;
-      result = await running;
-      if (result.input) this.spare.push(result.input);
-      this.finish(slab, assign(slab, result.units));
-    } catch (error) {
+    const running = this.pool.run(slabTask(slab, this.spare.pop()));
+    const handOver = (performance.now() - began) / 1000;
+    const result = await running.catch((error) => {
       this.events.workerDied(error);
-      // The quarantine has a worker of its own: meanwhile the pool goes on with others.
-      void this.quarantined(slab);
-    }
+      return null;
+    });
+    if (result?.input) this.spare.push(result.input);
+    if (result) this.finish(slab, assign(slab, result.units));
+    // The quarantine has a worker of its own: meanwhile the pool goes on with others.
+    else void this.quarantined(slab);
     this.inFlight--;
     this.events.slab(slab.events, slab.bytes, result, handOver);
     this.pump();
@@ -146,8 +143,8 @@ export class Intake {
   }
 
   private finish(slab: Slab, units: SourceUnit[]): void {
-    for (const { frame } of slab.frames) frame.release?.();
     this.events.units(units.filter(({ source }) => source.state !== 'failed'));
+    for (const { frame } of slab.frames) frame.release?.();
     for (const source of slab.sources) {
       if (source.state !== 'in_pool') continue;
       source.state = 'idle';
