@@ -4,6 +4,7 @@
  */
 import { fieldsOf } from '../protocol/events.ts';
 import { type Entries, packEntries } from './entries.ts';
+import { add, type Job } from './job.ts';
 import type { SlabSource } from './slab.ts';
 
 interface Filling {
@@ -29,23 +30,24 @@ export class ContextFill {
     this.inner = isMap(context.context) ? context.context : null;
   }
 
-  /** Changes `event`; what it adds is pushed to `added`. */
-  fill(event: Record<string, unknown>, added: Entries[]): void {
+  /** Changes the job's event, and adds what it fills in. */
+  fill(job: Job): void {
+    if (this.fillings.length === 0) return;
+    const event = job.event!;
     for (const { key, value, entries } of this.forType(event.type)) {
       if (event[key] === undefined) {
         event[key] = value;
-        added.push(entries);
+        add(job, entries);
       } else if (key === 'context' && this.inner && isMap(event.context)) {
         const merged = { ...this.inner, ...event.context };
         if (Object.keys(merged).length === Object.keys(event.context).length) continue;
         event.context = merged;
-        added.push(packEntries({ context: merged }));
+        add(job, packEntries({ context: merged }));
       }
     }
   }
 
   private forType(type: unknown): readonly Filling[] {
-    if (this.fillings.length === 0) return NOTHING;
     let fillings = this.byType.get(type);
     if (!fillings) {
       const fields = typeof type === 'string' ? fieldsOf(type) : undefined;
@@ -57,6 +59,9 @@ export class ContextFill {
     return fillings;
   }
 }
+
+/** For a source that knows nothing. */
+export const NO_CONTEXT = new ContextFill({ tenant: '', owner: '', producer: '', epoch: 0 });
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

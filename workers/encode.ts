@@ -20,7 +20,7 @@ export function encodeUnits(slab: Buffer, lanes: readonly Lane[], deadLetters: b
   const units: UnitParts[] = [];
   const extras: UnitExtras[] = [];
   for (const lane of lanes) {
-    for (const [partition, jobs] of lane.drafts) {
+    for (const { partition, jobs } of lane.drafts) {
       const some = findExtras(units.length, lane, jobs);
       if (some) extras.push(some);
       units.push(encodeUnit(slab, lane, partition, jobs, some ? some.rejected.length : 0, deadLetters));
@@ -83,7 +83,7 @@ const COMPLETION = Buffer.concat([pack('completion'), Buffer.of(FLOAT64)]);
 function writeAdded({ time, completion, added: entries }: Job): void {
   const hasCompletion = !Number.isNaN(completion);
   let count = hasCompletion ? 2 : 1;
-  for (const part of entries) count += part.count;
+  if (entries) for (const part of entries) count += part.count;
   added.clear();
   added.byte(FIXMAP | count);
   added.bytes(EVENT_TIME);
@@ -92,7 +92,7 @@ function writeAdded({ time, completion, added: entries }: Job): void {
     added.bytes(COMPLETION);
     added.float64(completion);
   }
-  for (const part of entries) added.bytes(part.bytes);
+  if (entries) for (const part of entries) added.bytes(part.bytes);
 }
 
 /** What was given up leaves no dead letter. Answers how many there are. */

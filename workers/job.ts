@@ -26,8 +26,8 @@ export interface Job {
   rejected: Rejected | null;
   /** validate: its time after the clock offset, ms since 1970. */
   time: number;
-  /** validate, enrich: what is added to it, beside `event_time` and `completion`. */
-  added: Entries[];
+  /** validate, enrich: what is added to it, beside `event_time` and `completion`; null for nothing, as with most. */
+  added: Entries[] | null;
   /** enrich: how much of the track was played, 0 to 1; NaN where that is not known. */
   completion: number;
 }
@@ -44,9 +44,14 @@ export function newJob(lane: Lane, frame: SlabFrame, seq: number, start: number,
     packed: null,
     rejected: null,
     time: 0,
-    added: [],
+    added: null,
     completion: Number.NaN,
   };
+}
+
+export function add(job: Job, entries: Entries): void {
+  if (job.added) job.added.push(entries);
+  else job.added = [entries];
 }
 
 export function reject(job: Job, stage: DeadLetterStage, { code, path, message }: Problem): void {

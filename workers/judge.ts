@@ -21,7 +21,7 @@ export function judge(job: Job, settings: WorkerSettings): void {
   if (!event) return;
   if (!settings.feedbackEvents && FEEDBACK_TYPES.has(event.type)) return reject(job, 'validate', DISABLED);
   const { source, context } = job.lane;
-  context.fill(event, job.added);
+  context.fill(job);
   const validation = validateEvent(event);
   if (!validation.ok) return reject(job, 'validate', validation);
   if (source.userId !== undefined && event.user_id !== source.userId) return reject(job, 'validate', FORBIDDEN_USER);

@@ -1,9 +1,15 @@
 /** What the events of one source share while its slab is worked on. */
-import { ContextFill } from './context.ts';
+import { ContextFill, NO_CONTEXT } from './context.ts';
 import { type Device, deviceOf } from './device.ts';
 import type { Job } from './job.ts';
 import { ownerOf, partitionFor } from './partition.ts';
 import type { SlabSource } from './slab.ts';
+
+/** What it has for one partition. */
+export interface Draft {
+  partition: number;
+  jobs: Job[];
+}
 
 export class Lane {
   /** Index into the slab's sources. */
@@ -11,18 +17,19 @@ export class Lane {
   readonly source: SlabSource;
   readonly context: ContextFill;
   /** Its events by partition, each in number order. */
-  readonly drafts = new Map<number, Job[]>();
+  readonly drafts: Draft[] = [];
   private readonly partitions: number;
-  private readonly byUser = new Map<string | null, Job[]>();
-  private lastUser: string | null | undefined = undefined;
-  private lastDraft: Job[] = [];
+  /** Made for the second user: most sources have one. */
+  private byUser: Map<string | null, Draft> | null = null;
+  private lastUser: string | null = null;
+  private lastDraft: Draft | null = null;
   private known: Device | null = null;
 
   constructor(index: number, source: SlabSource, partitions: number) {
     this.index = index;
     this.source = source;
     this.partitions = partitions;
-    this.context = new ContextFill(source);
+    this.context = source.context || source.userId !== undefined ? new ContextFill(source) : NO_CONTEXT;
   }
 
   /** What is known of its client's software. */
@@ -38,20 +45,26 @@ export class Lane {
 
   /** Puts the job with the others of its partition. */
   place(job: Job): void {
-    if (job.userId !== this.lastUser) {
-      this.lastUser = job.userId;
+    if (!this.lastDraft || job.userId !== this.lastUser) {
       this.lastDraft = this.draftOf(job.userId);
+      this.lastUser = job.userId;
     }
-    this.lastDraft.push(job);
+    this.lastDraft.jobs.push(job);
   }
 
-  private draftOf(userId: string | null): Job[] {
-    const known = this.byUser.get(userId);
+  private draftOf(userId: string | null): Draft {
+    const known = this.byUser?.get(userId);
     if (known) return known;
     const partition = partitionFor(this.source, userId, this.partitions);
-    const draft = this.drafts.get(partition) ?? [];
-    this.drafts.set(partition, draft);
-    this.byUser.set(userId, draft);
+    let draft = this.drafts.find((other) => other.partition === partition);
+    if (!draft) {
+      draft = { partition, jobs: [] };
+      this.drafts.push(draft);
+    }
+    if (this.lastDraft) {
+      this.byUser ??= new Map();
+      this.byUser.set(userId, draft);
+    }
     return draft;
   }
 }
