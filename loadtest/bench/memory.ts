@@ -1,6 +1,6 @@
 /**
- * What the credit budget is in real memory. Storage is stopped (SIGSTOP) under full load, so that clients fill everything they were granted;
- * then the server's memory above its idle state is set against the bytes that are not settled and against the budget.
+ * What the credit budget is in real memory. Clients are given the largest windows there are, then storage is stopped (SIGSTOP) and all of
+ * them fill what they were granted; the server's memory above its idle state is set against the bytes that are not settled and against the budget.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadPlan } from '../generator/plan.ts';
@@ -23,12 +23,10 @@ export interface MemoryResult {
   verdict: Verdict;
 }
 
-/** Long enough for the windows to grow to their largest. */
-const WARM_UP_MS = 4_000;
-const STALL_MS = 8_000;
+const STALL_MS = 6_000;
 const LOOK_MS = 100;
-/** More connections than the budget has full windows. */
-const CONNECTIONS = 320;
+/** So many full windows, with what is kept for their sockets, fill the budget: 256 KiB and a frame of 16 KiB each. */
+const BYTES_PER_CONNECTION = 276 * 1024;
 const SETTLE_MS = 1_500;
 
 export async function measureMemory(
@@ -44,19 +42,19 @@ export async function measureMemory(
       wire: running.wire,
       url: running.url,
       producers: 'load',
-      connections: CONNECTIONS,
-      loop: { kind: 'closed', inFlight: 0 },
-      warmUpMs: WARM_UP_MS,
-      measureMs: STALL_MS + WARM_UP_MS,
+      connections: Math.floor(budgetBytes / BYTES_PER_CONNECTION),
+      loop: { kind: 'burst' },
+      warmUpMs: 0,
+      measureMs: 2 * STALL_MS,
       drainMs: 60_000,
     };
-    let warm = (): void => undefined;
-    const warmedUp = new Promise<void>((resolve) => {
-      warm = resolve;
+    let ready = (): void => undefined;
+    const grown = new Promise<void>((resolve) => {
+      ready = resolve;
     });
-    const load = new Load(full, { measuring: warm });
-    await Promise.race([warmedUp, load.report]);
-    const stalled = await stall(running);
+    const load = new Load(full, { loaded: ready });
+    await Promise.race([grown, load.report]);
+    const stalled = await stall(running, load);
     load.stop();
     const verdict = await running.verify(full, await load.report);
     const above = stalled.filledBytes - idleBytes;
@@ -75,8 +73,9 @@ export async function measureMemory(
   }
 }
 
-async function stall(running: Running): Promise<{ unsettledBytes: number; filledBytes: number }> {
+async function stall(running: Running, load: Load): Promise<{ unsettledBytes: number; filledBytes: number }> {
   await running.redis!.kill('SIGSTOP');
+  load.go();
   let unsettledBytes = 0;
   let filledBytes = 0;
   for (const end = performance.now() + STALL_MS; performance.now() < end; await delay(LOOK_MS)) {

@@ -5,6 +5,8 @@ export interface LoadConnection {
   acknowledged: number;
   readonly frames: number;
   readonly bytes: number;
+  /** The server allows about as much at once as it ever will. */
+  readonly grown: boolean;
   /** Resolves when events may be sent. */
   open(): Promise<void>;
   /**

@@ -97,6 +97,10 @@ export class GaplessConnection implements LoadConnection {
     return count;
   }
 
+  get grown(): boolean {
+    return this.window.limit - this.acknowledged >= GROWN_EVENTS;
+  }
+
   /** How many of `wanted` events go into the next frame. */
   private fitting(wanted: number): number {
     const { window, events, most } = this;
@@ -107,8 +111,7 @@ export class GaplessConnection implements LoadConnection {
     let count = Math.min(end, allowed);
     const base = events.offsets[at]!;
     while (count > 0 && events.offsets[at + count]! - base > room) count--;
-    const grown = window.limit - this.acknowledged >= GROWN_EVENTS;
-    return count < end && grown && this.sent > this.acknowledged ? 0 : Math.max(0, count);
+    return count < end && this.grown && this.sent > this.acknowledged ? 0 : Math.max(0, count);
   }
 
   private publish(count: number): void {

@@ -25,6 +25,14 @@ export interface OpenLoop {
   seed: number;
 }
 
+/**
+ * `burst`: first every connection is given the largest window it can get, a few at a time, so that the server stays calm; then, when told to
+ * `go`, all send at once and go on as in a closed loop.
+ */
+export interface Burst {
+  kind: 'burst';
+}
+
 export interface LoadPlan {
   wire: Wire;
   url: string;
@@ -34,7 +42,7 @@ export interface LoadPlan {
   connections: number;
   eventsPerFrame: number;
   events: EventPlan;
-  loop: ClosedLoop | OpenLoop;
+  loop: ClosedLoop | OpenLoop | Burst;
   warmUpMs: number;
   measureMs: number;
   /** How long to wait at the end for what is not acknowledged. */
@@ -76,12 +84,12 @@ export interface LoadReport {
 }
 
 export type FromGenerator =
-  /** All connections are open, load begins. */
+  /** All connections are open, load begins; for a burst: all windows have grown, `go` is waited for. */
   | { kind: 'loaded' }
   /** The measured time begins and ends. */
   | { kind: 'measuring' }
   | { kind: 'measured' }
   | { kind: 'report'; report: LoadReport };
 
-/** `stop` ends the load early: what was sent is still waited for. */
-export type ToGenerator = { kind: 'stop' };
+/** `stop` ends the load early: what was sent is still waited for. `go` lets a burst begin. */
+export type ToGenerator = { kind: 'stop' | 'go' };

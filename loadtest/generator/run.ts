@@ -1,7 +1,7 @@
 /** Runs a plan in this process: opens the connections, warms up, measures, and waits for what is not acknowledged. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
-import { ClosedDriver, type Driver, OpenDriver } from './drivers.ts';
+import { ClosedDriver, type Driver, GrowDriver, OpenDriver } from './drivers.ts';
 import { asJson, asMsgpack, planEvents } from './events.ts';
 import { GaplessConnection } from './gapless-connection.ts';
 import type { FromGenerator, LoadPlan, LoadReport } from './plan.ts';
@@ -12,10 +12,16 @@ const FAULTS_MOST = 20;
 const OPENING = 50;
 const DRAIN_LOOK_MS = 5;
 
+/** What comes from outside while it runs. */
+export interface Control {
+  stop: AbortSignal;
+  go: Promise<void>;
+}
+
 export async function run(
   plan: LoadPlan,
   tell: (message: FromGenerator) => void,
-  stop: AbortSignal,
+  { stop, go }: Control,
 ): Promise<LoadReport> {
   const faults: string[] = [];
   let driver: Driver | null = null;
@@ -29,9 +35,16 @@ export async function run(
     await Promise.all(connections.slice(i, i + OPENING).map((connection) => connection.open()));
   }
   const { loop } = plan;
-  driver = loop.kind === 'closed' ? new ClosedDriver(plan, connections) : new OpenDriver(plan, loop, connections);
+  if (loop.kind === 'burst') {
+    const growth = new GrowDriver(plan, connections);
+    driver = growth;
+    await growth.grow();
+    tell({ kind: 'loaded' });
+    await go;
+  }
+  driver = loop.kind === 'open' ? new OpenDriver(plan, loop, connections) : new ClosedDriver(plan, connections);
   driver.start();
-  tell({ kind: 'loaded' });
+  if (loop.kind !== 'burst') tell({ kind: 'loaded' });
   await pause(plan.warmUpMs, stop);
   tell({ kind: 'measuring' });
   driver.measure();

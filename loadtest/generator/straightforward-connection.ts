@@ -18,6 +18,7 @@ export class StraightforwardConnection implements LoadConnection {
   acknowledged = 0;
   frames = 0;
   bytes = 0;
+  readonly grown = true;
   private readonly target: StraightforwardTarget;
   private readonly events: EncodedEvents;
   private readonly report: LoadConnectionEvents;

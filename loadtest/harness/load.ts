@@ -46,4 +46,9 @@ export class Load {
   stop(): void {
     this.child.process.send({ kind: 'stop' } satisfies ToGenerator);
   }
+
+  /** Lets a burst begin. */
+  go(): void {
+    this.child.process.send({ kind: 'go' } satisfies ToGenerator);
+  }
 }
