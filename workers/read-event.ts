@@ -14,7 +14,7 @@ import { shortText } from './text-cache.ts';
 const FLAWED = Symbol('flawed');
 type Read<T> = T | typeof FLAWED;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const NO_BYTES = Buffer.alloc(0);
 
 /** Keeps its last slab and values until it reads the next ones. */

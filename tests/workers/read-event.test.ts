@@ -220,14 +220,14 @@ describe('EventReader', () => {
     expect(read(Buffer.concat([Buffer.of(0x81), longType('db00000004'), pack(2)])).event).toEqual({ type: 2 });
   });
 
-  it('reads long texts as msgpackr does, a byte order mark included', () => {
+  it('reads long texts whole, a byte order mark at their start included', () => {
     for (const length of [1, 40, 41, 60, 61, 62, 63, 64, 65, 300]) {
-      const bytes = pack({
+      const event = {
         user_id: `\ufeff${'x'.repeat(length)}`,
         track_id: 'x'.repeat(length),
         action: 'é'.repeat(length),
-      });
-      expect(read(bytes)).toStrictEqual(expected(bytes));
+      };
+      expect(read(pack(event)).event).toStrictEqual(event);
     }
   });
 
