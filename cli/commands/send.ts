@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { duration, producerId, wholeNumber } from '../arguments.ts';
 import { CommandError } from '../errors.ts';
 import { type Interruption, onInterrupt } from '../interrupt.ts';
@@ -26,11 +26,10 @@ export function sendCommand(): Command {
       producerId,
     );
   return withServerFlags(command)
-    .option(
-      '--timeout <time>',
-      'give up when nothing gets settled for this long; 0: never (default: 60s)',
-      duration,
-      DEFAULT_TIMEOUT_MS,
+    .addOption(
+      new Option('--timeout <time>', 'give up when nothing gets settled for this long; 0: never')
+        .argParser(duration)
+        .default(DEFAULT_TIMEOUT_MS, '60s'),
     )
     .option('--max-rejections <n>', 'how many rejected lines are shown', wholeNumber(0, 1_000_000), 10)
     .option('--json', 'print the summary as JSON')

@@ -21,7 +21,7 @@ export function verifyCommand(): Command {
 
 const HELP = `
 Line n of the file is compared with number n of the producer, field by field. A line counts as accounted for if it is stored once, if it
-was rejected, or if it is no event (blank or not JSON). The server may run meanwhile. Rejections are known from the dead letters; where these
+was rejected, or if it is no event (blank or not JSON). The server may run meanwhile. Rejections are known from the dead letters; where
 are turned off (ENABLE_DLQ_HANDLING=false), only the last 1,024 are.
 
 Examples:

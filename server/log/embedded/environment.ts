@@ -24,11 +24,18 @@ const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 export function openForWriting(dir: string): Environment {
   const isNew = !existsSync(join(dir, 'data.mdb'));
   return explained(dir, () => {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(resolve(dir));
     const environment = openTables(dir, false);
     if (isNew) for (const path of [dir, dirname(resolve(dir))]) syncDirectory(path);
     return environment;
   });
+}
+
+/** One folder at a time: where the system has no such folder and lets none be made (/proc), the recursive mkdir of Node 20 never ends. */
+function makeFolder(dir: string): void {
+  if (existsSync(dir)) return;
+  makeFolder(dirname(dir));
+  mkdirSync(dir);
 }
 
 /** Opens existing data for reading, beside a server that writes it. Throws LogError `misconfigured` where there is none. */

@@ -8,6 +8,10 @@ const openLog = (dir = temporaryDirectory(), extra: Partial<Parameters<typeof op
   openEmbeddedLog({ dir, partitions: 8, rememberProducersMs: 1e9, dedupMs: 1e9, minFreeBytes: 0, ...extra });
 
 describe('the embedded engine', () => {
+  test('a folder that cannot be made is refused, and does not keep the process busy', async () => {
+    await expect(openLog('/proc/gapless/data')).rejects.toMatchObject({ code: 'misconfigured' });
+  });
+
   test('appends that wait together become one transaction', async () => {
     const dir = temporaryDirectory();
     const log = await openLog(dir);
