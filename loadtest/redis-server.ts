@@ -1,11 +1,11 @@
 /** A redis-server of its own: own port, own folder, gone afterwards. For load tests and for the suites in `tests/`. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { makeTemporaryFolder, removeTemporaryFolder } from './harness/temporary.ts';
 
 /** Directives of redis.conf, like `{ appendonly: 'yes' }`. */
 export type RedisDirectives = Record<string, string | number>;
@@ -104,13 +104,13 @@ export class RedisServer {
     for (const client of this.clients) client.disconnect();
     await this.kill('SIGCONT');
     await this.kill('SIGKILL');
-    await rm(this.folder, { recursive: true, force: true });
+    await removeTemporaryFolder(this.folder);
   }
 }
 
 /** Starts a redis-server on a free port. */
 export async function startRedis(directives: RedisDirectives = {}): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'gapless-redis-'));
+  const folder = await makeTemporaryFolder('gapless-redis-');
   const port = await freePort();
   const settings = { ...QUIET, ...directives, port, dir: folder };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, ...words(value)]);
@@ -119,7 +119,7 @@ export async function startRedis(directives: RedisDirectives = {}): Promise<Redi
 
 /** Starts a Sentinel that watches one master under this name and fails over quickly. */
 export async function startSentinel(name: string, master: RedisServer): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'gapless-sentinel-'));
+  const folder = await makeTemporaryFolder('gapless-sentinel-');
   const port = await freePort();
   const file = join(folder, 'sentinel.conf');
   const watch = [

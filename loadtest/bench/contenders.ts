@@ -1,7 +1,4 @@
 /** Who is measured: each starts everything it needs on free ports and in temporary folders, and takes all of it away again. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
 import { openRedisReader } from '../../server/log/redis/index.ts';
 import type { LoadPlan, LoadReport, Wire } from '../generator/plan.ts';
@@ -9,6 +6,7 @@ import type { Samples } from '../harness/exposition.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import { type Pipelining, StraightforwardServer } from '../harness/straightforward-server.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
 import { LogVerifier, type Verdict, type VerifiableLog } from '../harness/verify.ts';
 import { type RedisDirectives, type RedisServer, startRedis } from '../redis-server.ts';
 
@@ -89,8 +87,8 @@ export const embedded: Contender = {
   name: 'embedded',
   title: 'Gapless, embedded (fsync)',
   async start({ env = {}, nodeArgs } = {}) {
-    const folder = await mkdtemp(path.join(tmpdir(), 'gapless-bench-'));
-    const remove = () => rm(folder, { recursive: true, force: true });
+    const folder = await makeTemporaryFolder('gapless-bench-');
+    const remove = () => removeTemporaryFolder(folder);
     const settings = { GAPLESS_DATA_DIR: folder, ...env };
     const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) =>
       fail(error, [{ stop: remove }]),

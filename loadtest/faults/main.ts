@@ -1,10 +1,10 @@
 /** `npm run faults`: kills servers and storage under load and proves what is left. Bounded by the number of events. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeMachine } from '../harness/machine.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
 import { startCommand } from './command.ts';
 import { type FaultResult, SCENARIOS, type Scenario } from './scenarios.ts';
 
@@ -17,7 +17,7 @@ interface Options {
 
 const options = readOptions();
 const machine = describeMachine();
-const folder = await mkdtemp(path.join(tmpdir(), 'gapless-faults-file-'));
+const folder = await makeTemporaryFolder('gapless-faults-file-');
 const results: FaultResult[] = [];
 const skipped: string[] = [];
 const { events, seed } = options;
@@ -37,7 +37,7 @@ try {
     process.stderr.write(` ${result.kills} kills in ${result.send.seconds.toFixed(0)} s\n`);
   }
 } finally {
-  await rm(folder, { recursive: true, force: true });
+  await removeTemporaryFolder(folder);
 }
 
 console.log(table(results));

@@ -2,11 +2,9 @@
  * The faults. In each a file is sent with `gapless send` while something is killed with SIGKILL again and again; afterwards `gapless verify`
  * compares the log with the file.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { slowSyncs, whyNoSlowDisk } from '../harness/slow-disk.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
 import { Random } from '../listeners/random.ts';
 import { type RedisDirectives, type RedisServer, startRedis, whyNoRedis } from '../redis-server.ts';
 import { finish, runCommand, type SendResult, startCommand, type VerifyResult } from './command.ts';
@@ -107,7 +105,7 @@ function scenario(setting: Setting): Scenario {
 }
 
 async function run(setting: Setting, { file, events, seed }: FaultOptions): Promise<FaultResult> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'gapless-faults-'));
+  const folder = await makeTemporaryFolder('gapless-faults-');
   let redis: RedisServer | null = null;
   let server: GaplessServer | null = null;
   try {
@@ -139,7 +137,7 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
   } finally {
     await server?.stop();
     await redis?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await removeTemporaryFolder(folder);
   }
 }
 
