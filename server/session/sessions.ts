@@ -13,7 +13,7 @@ import { dismiss, Opening, type OpeningParts } from './opening.ts';
 import { ProducerTable } from './producers.ts';
 import { Takeover } from './takeover.ts';
 
-const DUE_INTERVAL_MS = 10;
+const DUE_INTERVAL_MS = 5;
 const SWEEP_INTERVAL_MS = 1_000;
 /** Clients sent away are told to come back spread over this time. */
 const SPREAD_MS = 2_000;

@@ -187,15 +187,15 @@ describe('acknowledging', () => {
     expect(lists.map(({ rejections }) => rejections.length)).toEqual([2, 2]);
   });
 
-  it('comes when half a window is settled, or 20 ms after progress', () => {
+  it('comes when half a window is settled, or a few ms after progress', () => {
     const publisher = open();
     publisher.publish(frame(1, 4), 0);
     publisher.settle([1], [], 1);
     expect(sent).toEqual([]);
-    expect(publisher.deadline).toBe(20);
-    publisher.tick(19);
+    expect(publisher.deadline).toBe(5);
+    publisher.tick(4);
     expect(sent).toEqual([]);
-    publisher.tick(20);
+    publisher.tick(5);
     expect(last()).toMatchObject({ op: 'ACK', done: 1 });
     publisher.publish(frame(5, 5), 20);
     publisher.settle([2, 3], [], 21);
