@@ -29,6 +29,9 @@ export interface IngestParts {
   logger: Logger;
 }
 
+/** Producers whose losses are known to be counted; beyond, a loss may be counted twice. */
+const LOSSES_REMEMBERED = 10_000;
+
 export class Ingest {
   readonly storageLatency = new Latency();
   private readonly parts: IngestParts;
@@ -36,6 +39,8 @@ export class Ingest {
   private readonly committer: Committer;
   private readonly quarantine: Quarantine;
   private inFlight = 0;
+  /** Up to which number the losses of a producer were counted. */
+  private readonly losses = new Map<string, number>();
 
   constructor(parts: IngestParts) {
     this.parts = parts;
@@ -50,7 +55,7 @@ export class Ingest {
       },
       failed: (partition, error) => logger.error({ partition, err: error }, 'append failed'),
       lost: (producer, partition, expected, found) => {
-        metrics.storageLost(expected - found);
+        this.noticeLoss(producer, expected, found);
         logger.error({ producer, partition, expected, found }, 'storage lost what it had acknowledged');
       },
     });
@@ -73,6 +78,20 @@ export class Ingest {
   async known(id: ProducerId, clientDone: number): Promise<KnownProducer> {
     const [records = []] = await this.parts.log.producers([producerKey(id)]);
     return { ...unite(records, clientDone), records };
+  }
+
+  /**
+   * Counts what storage has lost of a producer: it acknowledged numbers up to `acknowledged` and has them up to `found`. An append and
+   * the next HELLO may both see the same loss; it counts once.
+   */
+  noticeLoss(key: string, acknowledged: number, found: number): void {
+    const counted = this.losses.get(key) ?? 0;
+    const lost = acknowledged - Math.max(found, counted);
+    if (lost <= 0) return;
+    this.parts.metrics.storageLost(lost);
+    const [oldest] = this.losses.keys();
+    if (this.losses.size >= LOSSES_REMEMBERED && oldest !== undefined) this.losses.delete(oldest);
+    this.losses.set(key, acknowledged);
   }
 
   open(id: ProducerId, owner: SourceOwner, known?: KnownProducer): Source {

@@ -125,7 +125,7 @@ export class Opening {
   private noticeLoss(id: ProducerId, clientDone: number, { records }: KnownProducer): void {
     const found = unite(records).done;
     if (clientDone <= found) return;
-    this.parts.metrics.storageLost(clientDone - found);
+    this.parts.ingest.noticeLoss(producerKey(id), clientDone, found);
     this.parts.logger.error(
       { producer: producerKey(id), acknowledged: clientDone, found },
       'storage does not have what was acknowledged: it was lost, or the producer was away longer than it is remembered',

@@ -220,6 +220,10 @@ describe('a log that fails', () => {
     await client.untilFailed();
     expect(client.verdicts.has(2)).toBe(false);
     expect(await world.metrics.text()).toMatch(/^gapless_storage_lost_total 1$/m);
+    world.ingest.noticeLoss('default//p/1', 1, 0);
+    expect(await world.metrics.text(), 'HELLO sees the same loss').toMatch(/^gapless_storage_lost_total 1$/m);
+    world.ingest.noticeLoss('default//p/1', 3, 1);
+    expect(await world.metrics.text(), 'and more of it').toMatch(/^gapless_storage_lost_total 3$/m);
     expect(world.metrics.ledger()).toMatchObject({ received: 2, stored: 1, abandoned: 1, gap: 0, inFlight: 0 });
   });
 
