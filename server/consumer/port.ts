@@ -1,0 +1,50 @@
+/**
+ * What a consumer group keeps in storage: who is there, who owns which partition, and how far the group has come.
+ * Each engine passes `tests/contract/group-store.ts`. Time is the store's own clock, so that processes need not agree on theirs.
+ */
+
+/** Ownership of one partition by one member. `fence` rises with every change of owner and never repeats for a group and partition. */
+export interface Lease {
+  partition: number;
+  owner: string;
+  fence: number;
+}
+
+export interface GroupProgress {
+  partition: number;
+  /** Everything up to here is done; 0 for nothing. */
+  position: number;
+  /** ms since 1970, when it was last committed; 0 for never. */
+  at: number;
+}
+
+/** One named group: 1 to 64 of A-Z a-z 0-9 _ - . */
+export interface GroupStore {
+  /** Says that a member lives, for `ttlMs`; gives back all members that do, in a stable order. */
+  join(member: string, ttlMs: number): Promise<string[]>;
+  /** The member is gone at once. */
+  leave(member: string): Promise<void>;
+
+  /** Takes the lease if it is free, expired or the member's own already (then it is renewed, with the same fence); null if another has it. */
+  acquire(partition: number, member: string, ttlMs: number): Promise<Lease | null>;
+  /** False where it is lost. */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  /** Gives it up at once, if it is still held. */
+  release(lease: Lease): Promise<void>;
+
+  /**
+   * Moves the group's position forward. False where the lease is not this member's any more or the position stands elsewhere than
+   * expected: nothing was written then.
+   */
+  commit(lease: Lease, expected: number, position: number): Promise<boolean>;
+  progress(): Promise<GroupProgress[]>;
+
+  close(): Promise<void>;
+}
+
+/** Every group that storage knows, for retention and for people. */
+export interface GroupDirectory {
+  groups(): Promise<{ group: string; progress: GroupProgress[] }[]>;
+  /** Forgets a group: its members, leases and positions. */
+  forget(group: string): Promise<void>;
+}

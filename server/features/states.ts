@@ -1,0 +1,41 @@
+/**
+ * Records of a user that others than the features read: fields of the user's group in its users scope.
+ *
+ *   features          aggregates of the user            session    the session under way (SessionState)
+ *   artist\0<name>    of the user and an artist         taste      what the user prefers (TasteState)
+ *   genre\0<name>     of the user and a genre           lists      recommendations (server/recommend/lists.ts)
+ */
+
+export const FIELDS = { features: 'features', session: 'session', taste: 'taste', lists: 'lists' } as const;
+
+export interface SessionItem {
+  track: string;
+  /** Event time of the play, ms since 1970. */
+  at: number;
+  /** 0: skipped before 30 s or disliked. 0.5: played, nothing known yet. 1: heard longer, completed or liked. */
+  weight: number;
+}
+
+export interface SessionState {
+  /** null before the first event with a session. */
+  id: string | null;
+  startedAt: number;
+  lastAt: number;
+  /** Plays in the session so far. */
+  position: number;
+  skipsInARow: number;
+  /** The last 50, oldest first. */
+  items: SessionItem[];
+}
+
+/** A decayed weight as of `at`; see `decay.ts`. */
+export interface Weight {
+  value: number;
+  at: number;
+}
+
+/** The strongest 64 of each; by name. Positive: listened to, liked. Negative: skipped early, disliked. */
+export interface TasteState {
+  artists: Map<string, Weight>;
+  genres: Map<string, Weight>;
+}
