@@ -1,19 +1,38 @@
-/** The bus of a server that is alone. */
+/** The bus of a server that is alone: within this process, between its threads where it has a name. */
+import { BroadcastChannel } from 'node:worker_threads';
 import type { BusHandler, LiveBus } from './port.ts';
 import { Topics } from './topics.ts';
 
+interface Message {
+  topic: string;
+  bytes: Uint8Array;
+}
+
 export class LocalBus implements LiveBus {
   private readonly topics: Topics;
+  private readonly channel: BroadcastChannel | null;
   private closed = false;
 
-  /** `onError` hears of what a handler throws. */
-  constructor(onError: (error: unknown) => void = () => {}) {
+  /** `onError` hears of what a handler throws. Buses of one name in threads of one process are one bus; without a name it is alone. */
+  constructor(onError: (error: unknown) => void = () => {}, name?: string) {
     this.topics = new Topics(onError);
+    this.channel = name === undefined ? null : new BroadcastChannel(`gapless-bus:${name}`);
+    if (!this.channel) return;
+    this.channel.onmessage = (event) => {
+      const { topic, bytes } = (event as { data: Message }).data;
+      this.topics.deliver(topic, bytes);
+    };
+    // Listening alone must not keep the process alive.
+    this.channel.unref();
   }
 
   /** Delivers after the caller's own work, as over a network. */
   publish(topic: string, bytes: Uint8Array): void {
+    if (this.closed) return;
+    // A copy of its own: a clone of a view would carry the whole buffer behind it.
     const copy = Uint8Array.from(bytes);
+    this.channel?.postMessage({ topic, bytes: copy } satisfies Message);
+    if (!this.topics.has(topic)) return;
     setImmediate(() => {
       if (!this.closed) this.topics.deliver(topic, copy);
     });
@@ -29,5 +48,6 @@ export class LocalBus implements LiveBus {
   async close(): Promise<void> {
     this.closed = true;
     this.topics.clear();
+    this.channel?.close();
   }
 }

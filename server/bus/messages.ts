@@ -22,8 +22,11 @@ export const TOPICS = {
 } as const;
 
 export interface AppendedMessage {
+  /** Partitions, and the last position of each. */
   events: number[];
+  eventPositions: number[];
   deadLetters: number[];
+  deadLetterPositions: number[];
 }
 
 export interface FeaturesChangedMessage {

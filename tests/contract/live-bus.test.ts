@@ -10,6 +10,12 @@ runLiveBusContract('local', () => {
   return async () => bus;
 });
 
+let names = 0;
+runLiveBusContract('local, between threads', () => {
+  const name = `contract-${names++}`;
+  return async () => new LocalBus(() => {}, name);
+});
+
 describeWithRedis('live bus: redis', () => {
   let server: RedisServer;
   beforeAll(async () => {
