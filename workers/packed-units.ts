@@ -93,7 +93,7 @@ export function openUnits({ buffer, count, extras }: PackedUnits): UnitDraft[] {
 }
 
 /** A result as a worker sends it. */
-export interface PackedResult extends Pick<SlabResult, 'input' | 'micros' | 'events'> {
+export interface PackedResult extends Pick<SlabResult, 'input' | 'micros' | 'events' | 'kinds'> {
   units: PackedUnits;
 }
 

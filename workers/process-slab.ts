@@ -5,6 +5,7 @@ import { encodeUnits } from './encode.ts';
 import { enrich } from './enrich.ts';
 import type { Job } from './job.ts';
 import { judge } from './judge.ts';
+import { countKinds } from './kinds.ts';
 import { Lane } from './lane.ts';
 import { openResult, type PackedResult } from './packed-units.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -52,5 +53,5 @@ export function packSlab(
     enrich: (enriched - judged) * 1000,
     encode: (encoded - enriched) * 1000,
   };
-  return { units, micros, events: jobs.length };
+  return { units, micros, events: jobs.length, kinds: countKinds(jobs) };
 }

@@ -68,4 +68,6 @@ export interface SlabResult {
   /** Microseconds spent in the worker, in all and by stage, for the metrics. */
   micros: { total: number; decode: number; validate: number; enrich: number; encode: number };
   events: number;
+  /** How many of each of `EVENT_KINDS` are not rejected. */
+  kinds: number[];
 }

@@ -65,7 +65,7 @@ export class Ingest {
       slab: (events, bytes, result, handOver) => {
         metrics.slab(events, bytes);
         metrics.stage('handover', handOver);
-        if (result) metrics.worked(result.micros);
+        if (result) metrics.worked(result);
       },
       workerDied: (error) => {
         metrics.workerDied();

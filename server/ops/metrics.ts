@@ -8,6 +8,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { EVENT_CODES, type EventCode, NACK_CODES, type NackCode } from '../../protocol/codes.ts';
+import { EVENT_KINDS } from '../../workers/kinds.ts';
+import type { SlabResult } from '../../workers/slab.ts';
 import { createEventLoopMeter } from './event-loop.ts';
 import {
   CLOSE_LABELS,
@@ -23,6 +25,7 @@ import {
   UPGRADE_REFUSALS,
   type UpgradeRefusal,
 } from './metric-labels.ts';
+import { RecentHappenings } from './recent.ts';
 import { tallies, tally } from './tally.ts';
 
 /** Read at scrape time; each must be cheap and synchronous. `inFlight` moves in the same tick as what is reported, or the ledger shows a gap. */
@@ -100,6 +103,7 @@ export function createMetrics() {
   const total = { received: 0, stored: 0, duplicates: 0, rejected: 0, abandoned: 0 };
   const pressure = { level: 0, parts: Object.fromEntries(PRESSURE_PARTS.map((part) => [part, 0])) };
   const loop = createEventLoopMeter();
+  const recent = new RecentHappenings();
 
   const received = family('events_received_total', 'Events of frames that were taken.', 'transport', TRANSPORTS);
   const receivedBytes = family(
@@ -111,6 +115,12 @@ export function createMetrics() {
   const accepted = counter('events_accepted_total', 'Events stored in the log.');
   const duplicates = counter('events_duplicate_total', 'Events that were settled already, or whose id was.');
   const rejected = family('events_rejected_total', 'Events rejected for good.', 'code', EVENT_CODES);
+  const kinds = family(
+    'events_validated_total',
+    'Events found valid, interactions by action and the others by type; repeats count again.',
+    'kind',
+    EVENT_KINDS,
+  );
   const abandoned = counter(
     'events_abandoned_total',
     'Events let go without a verdict because storage did not answer.',
@@ -197,10 +207,13 @@ export function createMetrics() {
       registry.clear();
     },
     ledger,
+    /** What happened since the last call. */
+    takeRecent: () => recent.take(),
 
     /** A frame was taken: all of its events count, those already settled too (report them with `duplicates`). */
     received(events: number, bytes: number, transport: Transport = 'socket'): void {
       total.received += events;
+      recent.add('received', events);
       received.get(transport)!.inc(events);
       receivedBytes.get(transport)!.inc(bytes);
     },
@@ -208,6 +221,8 @@ export function createMetrics() {
     committed(batch: Committed): void {
       total.stored += batch.stored;
       accepted.inc(batch.stored);
+      recent.add('stored', batch.stored);
+      recent.commitLatency(batch.seconds);
       this.duplicates(batch.duplicates);
       for (const code in batch.rejectedByCode)
         this.rejected(code as EventCode, batch.rejectedByCode[code as EventCode]!);
@@ -219,11 +234,13 @@ export function createMetrics() {
     duplicates(events: number): void {
       total.duplicates += events;
       duplicates.inc(events);
+      recent.add('duplicates', events);
     },
     /** Rejections that `committed` does not tell. */
     rejected(code: EventCode, events = 1): void {
       total.rejected += events;
       rejected.get(code)!.inc(events);
+      recent.rejected(code, events);
     },
     /** Events let go without a verdict: the connection closes with storage_unavailable, or the server stops. */
     abandoned(events: number): void {
@@ -231,16 +248,25 @@ export function createMetrics() {
       abandoned.inc(events);
     },
     nacked: (code: NackCode): void => nacks.get(code)!.inc(),
-    ackLatency: (seconds: number): void => ackSeconds.observe(seconds),
+    ackLatency(seconds: number): void {
+      ackSeconds.observe(seconds);
+      recent.ackLatency(seconds);
+    },
     slab(events: number, bytes: number): void {
       slabEvents.observe(events);
+      recent.slabOf(events);
       slabBytes.observe(bytes);
     },
     stage: (stage: Stage, seconds: number): void => stages.get(stage)!.inc(seconds),
-    /** A worker finished a slab; times in microseconds as `SlabResult.micros` has them. */
-    worked(micros: { total: number; decode: number; validate: number; enrich: number; encode: number }): void {
+    /** A worker finished a slab. */
+    worked({ micros, kinds: counts }: Pick<SlabResult, 'micros' | 'kinds'>): void {
       poolSeconds.inc(micros.total / 1e6);
       for (const stage of WORKER_STAGES) stages.get(stage)!.inc(micros[stage] / 1e6);
+      for (let i = 0; i < counts.length; i++) {
+        if (counts[i] === 0) continue;
+        kinds.get(EVENT_KINDS[i]!)!.inc(counts[i]);
+        recent.kind(EVENT_KINDS[i]!, counts[i]!);
+      }
     },
     workerDied: (): void => workerDeaths.inc(),
     commitRetried: (): void => commitRetries.inc(),

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSE_CODES, EVENT_CODES } from '../../../protocol/codes.ts';
 import { CLOSE_LABELS, closeLabel, PRESSURE_PARTS, STAGES } from '../../../server/ops/metric-labels.ts';
 import { createMetrics } from '../../../server/ops/metrics.ts';
+import { EVENT_KINDS } from '../../../workers/kinds.ts';
 
 function metricsOf() {
   const metrics = createMetrics();
@@ -74,6 +75,20 @@ describe('the ledger', () => {
   });
 });
 
+describe('what happened lately', () => {
+  it('is told once, and then begins at zero', () => {
+    const { metrics } = metricsOf();
+    metrics.received(7, 700);
+    metrics.rejected('too_old', 2);
+    metrics.ackLatency(0.004);
+    metrics.slab(7, 700);
+    const recent = metrics.takeRecent();
+    expect(recent).toMatchObject({ received: 7, rejected: 2, rejectedByCode: { too_old: 2 }, slabEvents: { max: 7 } });
+    expect(recent.ackMs.p50).toBeCloseTo(4, 1);
+    expect(metrics.takeRecent()).toMatchObject({ received: 0, rejectedByCode: {}, ackMs: { p50: 0, max: 0 } });
+  });
+});
+
 describe('metrics', () => {
   it('show every label from the start, so that a rate misses nothing', async () => {
     const { value } = metricsOf();
@@ -85,7 +100,10 @@ describe('metrics', () => {
 
   it('take what is reported', async () => {
     const { metrics, value } = metricsOf();
-    metrics.worked({ total: 1_000_000, decode: 400_000, validate: 300_000, enrich: 100_000, encode: 200_000 });
+    metrics.worked({
+      micros: { total: 1_000_000, decode: 400_000, validate: 300_000, enrich: 100_000, encode: 200_000 },
+      kinds: EVENT_KINDS.map((kind) => (kind === 'skip' ? 3 : 0)),
+    });
     metrics.stage('commit', 0.5);
     metrics.pressure(0.7, { storage: 0.7, memory: 0.2 });
     metrics.ackLatency(0.003);
@@ -98,6 +116,7 @@ describe('metrics', () => {
     expect(await value('gapless_pool_busy_seconds_total')).toBe(1);
     expect(await value('gapless_stage_seconds_total{stage="decode"}')).toBe(0.4);
     expect(await value('gapless_stage_seconds_total{stage="commit"}')).toBe(0.5);
+    expect(await value('gapless_events_validated_total{kind="skip"}')).toBe(3);
     expect(await value('gapless_pressure')).toBe(0.7);
     expect(await value('gapless_pressure_part{part="memory"}')).toBe(0.2);
     expect(await value('gapless_ack_latency_seconds_bucket{le="0.005"}')).toBe(1);
