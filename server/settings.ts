@@ -223,6 +223,41 @@ export const SETTINGS = {
     'true',
     'Takes `feedback_event`; otherwise it is rejected as `disabled`.',
   ),
+  leaseTtlMs: setting(
+    'GAPLESS_LEASE_TTL',
+    duration(500, 10 * MINUTE),
+    '3s',
+    'A processor that has not been heard of for this time loses its partitions to the others.',
+  ),
+  lagLimit: setting(
+    'GAPLESS_LAG_LIMIT',
+    count(0, 1_000_000_000_000),
+    '0',
+    'Events that processors may be behind until pressure is full and ingest waits for them; 0 lets them be behind.',
+  ),
+  groupRetentionMs: setting(
+    'GAPLESS_GROUP_RETENTION',
+    duration(MINUTE, 3_650 * DAY),
+    '7d',
+    'How long retention keeps events for a consumer group that has committed nothing.',
+  ),
+  indexSessions: setting(
+    'GAPLESS_INDEX_SESSIONS',
+    count(1_000, 100_000_000),
+    '1000000',
+    'Sessions of a tenant that recommendations are made from, the most recent ones; a million take up to 250 MB.',
+  ),
+  indexDir: optional(
+    'GAPLESS_INDEX_DIR',
+    text(),
+    'Folder for snapshots of the recommendation index, from which a restart goes on; default: `index` in the data folder, with Redis none.',
+  ),
+  recommendationWaitMs: setting(
+    'GAPLESS_RECOMMENDATION_WAIT',
+    duration(1, MINUTE),
+    '50ms',
+    'How long a gateway without a processor of its own waits for a list before it gives what is popular.',
+  ),
   realtimeProcessing: setting(
     'ENABLE_REALTIME_PROCESSING',
     flag(),
