@@ -10,6 +10,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { EVENT_CODES, type EventCode, NACK_CODES, type NackCode } from '../../protocol/codes.ts';
 import { EVENT_KINDS } from '../../workers/kinds.ts';
 import type { SlabResult } from '../../workers/slab.ts';
+import type { ProcessorFigures } from '../feeds/figures.ts';
 import { createEventLoopMeter } from './event-loop.ts';
 import {
   CLOSE_LABELS,
@@ -39,6 +40,8 @@ export interface MetricsSources {
   connections(): { publishers: number; subscribers: number; opening: number };
   /** Events stored and bytes retained, over all partitions. */
   log(): { events: number; bytes: number; deadLetters: number; producers: number };
+  /** The last figures of this process's processor, null where it has none. */
+  processor(): ProcessorFigures | null;
 }
 
 export interface Committed {
@@ -93,6 +96,7 @@ export function createMetrics() {
       labelNames: [label],
       registers,
       collect() {
+        this.reset();
         for (const [value, number] of Object.entries<number>(read())) this.set({ [label]: value }, number);
       },
     });
@@ -191,6 +195,34 @@ export function createMetrics() {
   gauge('log_bytes', 'Bytes that the log retains.', () => sources.log?.().bytes ?? 0);
   gauge('log_dead_letters', 'Dead letters that the log retains.', () => sources.log?.().deadLetters ?? 0);
   gauge('log_producers', 'Producers remembered.', () => sources.log?.().producers ?? 0);
+  const processor = () => sources.processor?.() ?? null;
+  const byPartition = (read: (one: ProcessorFigures['partitions'][number]) => number) => () =>
+    Object.fromEntries((processor()?.partitions ?? []).map((one) => [one.partition, read(one)]));
+  gauges(
+    'processor_lag_events',
+    'Events of a partition that are not processed yet.',
+    'partition',
+    byPartition((one) => one.lag),
+  );
+  gauges(
+    'processor_oldest_unprocessed_seconds',
+    'Age of the oldest event of a partition that is not processed yet.',
+    'partition',
+    byPartition((one) => one.oldestMs / 1000),
+  );
+  gauges(
+    'processor_applied_position',
+    'Position up to which a partition is processed.',
+    'partition',
+    byPartition((one) => one.applied),
+  );
+  gauge('processor_partitions', 'Partitions that this process owns.', () => processor()?.partitions.length ?? 0);
+  gauge('processor_folded_rate', 'Events processed per second.', () => processor()?.foldedPerSecond ?? 0);
+  gauge('processor_poisoned', 'Events that could not be processed, since the start.', () => processor()?.poisoned ?? 0);
+  gauge('index_events', 'Events that the recommendation index has learned from.', () => processor()?.index.events ?? 0);
+  gauge('index_sessions', 'Sessions in the recommendation index.', () => processor()?.index.sessions ?? 0);
+  gauge('index_bytes', 'Memory of the recommendation index.', () => processor()?.index.bytes ?? 0);
+  gauge('index_lag_events', 'Events that the recommendation index is behind.', () => processor()?.index.lag ?? 0);
   gauges('event_loop_delay_seconds', 'Delay of the event loop since the last scrape.', 'quantile', loop.read);
 
   return {
