@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CLOSE_CODES, EVENT_CODES } from '../../../protocol/codes.ts';
+import type { ProcessorFigures } from '../../../server/feeds/figures.ts';
 import { CLOSE_LABELS, closeLabel, PRESSURE_PARTS, STAGES } from '../../../server/ops/metric-labels.ts';
 import { createMetrics } from '../../../server/ops/metrics.ts';
 import { EVENT_KINDS } from '../../../workers/kinds.ts';
@@ -168,6 +169,29 @@ describe('metrics', () => {
   });
 });
 
+const PROCESSOR: ProcessorFigures = {
+  state: 'running',
+  partitions: [{ partition: 3, applied: 10, last: 14, lag: 4, oldestMs: 250 }],
+  lag: 4,
+  oldestMs: 250,
+  foldedPerSecond: 100,
+  poisoned: 1,
+  index: { state: 'ready', events: 14, sessions: 2, bytes: 4096, lag: 0 },
+};
+
+describe('the processor', () => {
+  it('shows each of its partitions, and none that it lost', async () => {
+    const { metrics, value } = metricsOf();
+    let figures: ProcessorFigures | null = PROCESSOR;
+    metrics.attach({ processor: () => figures });
+    expect(await value('gapless_processor_lag_events{partition="3"}')).toBe(4);
+    expect(await value('gapless_processor_oldest_unprocessed_seconds{partition="3"}')).toBe(0.25);
+    figures = null;
+    expect(await value('gapless_processor_lag_events{partition="3"}')).toBeUndefined();
+    expect(await value('gapless_processor_partitions')).toBe(0);
+  });
+});
+
 describe('docs/OPERATIONS.md', () => {
   const text = readFileSync(new URL('../../../docs/OPERATIONS.md', import.meta.url), 'utf8');
   const documented = new Map(
@@ -179,6 +203,7 @@ describe('docs/OPERATIONS.md', () => {
   it('lists every metric with its type and label, and no other', async () => {
     const { metrics } = metricsOf();
     metrics.httpAnswered('/health', 200);
+    metrics.attach({ processor: () => PROCESSOR });
     const exposed = new Map<string, { label: string | undefined; type: string }>();
     const lines = (await metrics.text()).split('\n');
     for (const line of lines) {
