@@ -21,8 +21,8 @@ interface Basics {
 export interface ThreadOptions<Local> {
   /** For logs. */
   name: string;
-  /** The entry file from the project's root on, without its ending: `server/feeds/main`. */
-  entry: string;
+  /** The entry file from the project's root on, without its ending: `server/feeds/main`; or its URL. */
+  entry: string | URL;
   settings: unknown;
   /** What the thread may call here. */
   functions: Local;
@@ -69,7 +69,7 @@ export class Thread<Remote extends Functions<Remote>, Local extends Functions<Lo
   private launch(): void {
     const { entry, settings, functions, name } = this.options;
     this.startedAt = performance.now();
-    const worker = new Worker(threadFile(entry), { workerData: settings, name });
+    const worker = new Worker(typeof entry === 'string' ? threadFile(entry) : entry, { workerData: settings, name });
     this.worker = worker;
     this.rpc = createBirpc<Remote & Basics, Local & { ready(): void }>(
       { ...functions, ready: () => this.ready(worker) },
