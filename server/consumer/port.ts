@@ -1,6 +1,12 @@
 /**
  * What a consumer group keeps in storage: who is there, who owns which partition, and how far the group has come.
  * Each engine passes `tests/contract/group-store.ts`. Time is the store's own clock, so that processes need not agree on theirs.
+ *
+ * A lease that ran out but was taken by nobody is still its owner's: it may renew it and commit under it. What makes a paused owner
+ * harmless is not the time but the fence, which every write is conditional on.
+ *
+ * Errors are `StoreError`s (`server/features/error.ts`). Where a write is `in_doubt`, it may be repeated: `acquire`, `renew`, `release`,
+ * `join` and `leave` come out the same; a repeated `commit` answers false when the first one stands, and `progress` tells.
  */
 
 /** Ownership of one partition by one member. `fence` rises with every change of owner and never repeats for a group and partition. */
@@ -11,6 +17,7 @@ export interface Lease {
 }
 
 export interface GroupProgress {
+  /** One that was leased at some time. */
   partition: number;
   /** Everything up to here is done; 0 for nothing. */
   position: number;
@@ -33,18 +40,22 @@ export interface GroupStore {
   release(lease: Lease): Promise<void>;
 
   /**
-   * Moves the group's position forward. False where the lease is not this member's any more or the position stands elsewhere than
+   * Moves the group's position forward (or leaves it, which renews its time). False where the lease is not this member's any more or the position stands elsewhere than
    * expected: nothing was written then.
    */
   commit(lease: Lease, expected: number, position: number): Promise<boolean>;
+  /** By partition, in rising order. */
   progress(): Promise<GroupProgress[]>;
 
+  /** Leases and membership stay until they run out: give them up first. A second call does nothing. */
   close(): Promise<void>;
 }
 
 /** Every group that storage knows, for retention and for people. */
 export interface GroupDirectory {
+  /** By name, in rising order. */
   groups(): Promise<{ group: string; progress: GroupProgress[] }[]>;
-  /** Forgets a group: its members, leases and positions. */
+  /** Forgets a group: its members, leases and positions. Whoever still holds a lease has lost it. */
   forget(group: string): Promise<void>;
+  close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface RecordKey {
 }
 
 export interface RecordChange extends RecordKey {
-  /** null takes the record away. */
+  /** null takes the record away. They must stay as they are until the commit is done. */
   bytes: Uint8Array | null;
 }
 
@@ -45,17 +45,20 @@ export interface FeatureStoreGuarantees {
   multiProcess: boolean;
 }
 
-/** Errors are `StoreError`s: `unavailable` (repeat later), `in_doubt` (it may stand: ask `applied`), `closed`, `misconfigured`. */
+/** Errors are `StoreError`s: `unavailable` (repeat later), `in_doubt` (it may stand: ask `applied`), `closed`, `misconfigured`, `invalid`. */
 export interface FeatureStore {
   readonly guarantees: FeatureStoreGuarantees;
 
-  /** The applied positions of a scope; zeros, `sources` of them, for a new one. */
+  /**
+   * The applied positions of a scope; zeros, `sources` of them, for a new one. Throws `misconfigured` where the scope was saved with another
+   * number of sources.
+   */
   applied(scope: Scope, sources: number): Promise<number[]>;
 
-  /** The records' bytes, null where there is none, in the order of the keys. */
+  /** The records' bytes, null where there is none, in the order of the keys. The bytes are the caller's to keep, here and below. */
   load(scope: Scope, keys: readonly RecordKey[]): Promise<(Uint8Array | null)[]>;
 
-  /** Every record of a group. */
+  /** Every record of a group, in no order. */
   loadGroup(scope: Scope, group: string): Promise<{ field: string; bytes: Uint8Array }[]>;
 
   /**
