@@ -35,7 +35,7 @@ export interface DeadLetter {
   epoch: number;
   seq: number;
   received_at: number;
-  /** Where it failed: `decode`, `validate`, `process` (crashed the worker twice). */
+  /** Where it failed: `decode`, `validate`, `process` (crashed the worker twice), `fold` (stored, but could not be made use of). */
   stage: DeadLetterStage;
   code: EventCode;
   path: string;
@@ -46,7 +46,7 @@ export interface DeadLetter {
   /** The connection's context at that time. */
   context?: Record<string, unknown>;
 }
-export type DeadLetterStage = 'decode' | 'validate' | 'process';
+export type DeadLetterStage = 'decode' | 'validate' | 'process' | 'fold';
 
 /** An entry as it was read: whole, or damaged and set aside. Positions count events, per partition and stream. */
 export type ReadItem = IntactEntry | DamagedEntry;

@@ -1,6 +1,13 @@
 /** The door `events`: what an event is and whether one may be stored. It brings zod along, so clients do not import it. */
 export { parseContext } from './events/context.ts';
 export {
+  INTERNAL_EVENT_MAX_BYTES,
+  INTERNAL_EVENT_MAX_VALUES,
+  SERVED_TRACKS_MAX,
+  type ServedEvent,
+  validateInternalEvent,
+} from './events/internal.ts';
+export {
   ACTIONS,
   DEVICE_TYPES,
   EVENT_TYPES,

@@ -2,7 +2,16 @@
 import { isUtf8 } from 'node:buffer';
 import { pack } from '../format/msgpack.ts';
 import type { EventCode } from '../protocol/codes.ts';
-import { type Flaw, findFlaw, type Problem, problem, STRUCTURE } from '../protocol/events.ts';
+import {
+  type Flaw,
+  findFlaw,
+  INTERNAL_EVENT_MAX_BYTES,
+  INTERNAL_EVENT_MAX_VALUES,
+  type Problem,
+  problem,
+  STRUCTURE,
+} from '../protocol/events.ts';
+import { EVENT_MAX_VALUES } from '../protocol/limits.ts';
 import { skipValues } from '../protocol/msgpack/skip.ts';
 import { type Job, newJob, reject } from './job.ts';
 import type { Lane } from './lane.ts';
@@ -33,16 +42,18 @@ export function isNil(format: SlabFormat, event: Uint8Array): boolean {
 
 /** Appends a job for every event of the frame but the first `skip`. Throws where the frame does not hold what it announces. */
 export function decodeFrame(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: number, jobs: Job[]): void {
-  if (frame.format === 'msgpack') decodeMsgpack(slab, frame, lane, maxEventBytes, jobs);
-  else decodeJson(slab, frame, lane, maxEventBytes, jobs);
+  const most = lane.source.internal ? INTERNAL_EVENT_MAX_BYTES : maxEventBytes;
+  if (frame.format === 'msgpack') decodeMsgpack(slab, frame, lane, most, jobs);
+  else decodeJson(slab, frame, lane, most, jobs);
 }
 
 function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: number, jobs: Job[]): void {
   const limit = frame.offset + frame.length;
+  const maxValues = lane.source.internal ? INTERNAL_EVENT_MAX_VALUES : EVENT_MAX_VALUES;
   let at = skipValues(slab, frame.offset, frame.skip, limit);
   for (let i = frame.skip; i < frame.count; i++) {
     const nil = slab[at] === NIL;
-    const event = nil ? null : reader.read(slab, at, limit);
+    const event = nil ? null : reader.read(slab, at, limit, maxValues);
     const end = nil ? at + 1 : event ? reader.end : skipValues(slab, at, 1, limit);
     const job = newJob(lane, frame, frame.first + i, at, end);
     jobs.push(job);

@@ -7,6 +7,9 @@ import { UnitWriter } from '../format/unit.ts';
 import type { Job } from './job.ts';
 import type { Lane } from './lane.ts';
 import { type PackedUnits, packUnits, type UnitExtras, type UnitParts } from './packed-units.ts';
+import type { WorkerSettings } from './settings.ts';
+
+export type EncodeSettings = Pick<WorkerSettings, 'deadLetters' | 'clientIds'>;
 
 /** Kept from slab to slab; each call leaves them empty. */
 const out = new ByteWriter(256 * 1024);
@@ -14,27 +17,28 @@ const unit = new UnitWriter();
 const added = new ByteWriter(1024);
 
 /** `slab` is what the jobs' `start` and `end` point into. */
-export function encodeUnits(slab: Buffer, lanes: readonly Lane[], deadLetters: boolean): PackedUnits {
+export function encodeUnits(slab: Buffer, lanes: readonly Lane[], settings: EncodeSettings): PackedUnits {
   out.clear();
   unit.reset();
   const units: UnitParts[] = [];
   const extras: UnitExtras[] = [];
   for (const lane of lanes) {
+    const claims = lane.source.internal === true || settings.clientIds !== false;
     for (const { partition, jobs } of lane.drafts) {
-      const some = findExtras(units.length, lane, jobs);
+      const some = findExtras(units.length, lane, jobs, claims);
       if (some) extras.push(some);
-      units.push(encodeUnit(slab, lane, partition, jobs, some ? some.rejected.length : 0, deadLetters));
+      units.push(encodeUnit(slab, lane, partition, jobs, some ? some.rejected.length : 0, settings.deadLetters));
     }
   }
   return packUnits(units, extras, out.view());
 }
 
-/** Client ids and rejections, or null where there are none. */
-function findExtras(unit: number, lane: Lane, jobs: readonly Job[]): UnitExtras | null {
+/** Ids that are claimed and rejections, or null where there are none. */
+function findExtras(unit: number, lane: Lane, jobs: readonly Job[], claims: boolean): UnitExtras | null {
   const { tenant } = lane.source;
   let extras: UnitExtras | null = null;
   for (const { seq, rejected, event, userId } of jobs) {
-    if (!rejected && event!.id === undefined) continue;
+    if (!rejected && (!claims || event!.id === undefined)) continue;
     extras ??= { unit, ids: [], idSeqs: [], rejected: [] };
     if (rejected) extras.rejected.push([seq, rejected.code, rejected.path, rejected.message]);
     else {

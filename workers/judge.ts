@@ -1,6 +1,6 @@
 /** Second stage: merges the connection's context into an event and decides whether it is stored. What fails has the stage `validate`. */
 import type { EventCode } from '../protocol/codes.ts';
-import { type Problem, parseTimestamp, problem, validateEvent } from '../protocol/events.ts';
+import { type Problem, parseTimestamp, problem, validateEvent, validateInternalEvent } from '../protocol/events.ts';
 import { FUTURE_TOLERANCE_MS } from '../protocol/limits.ts';
 import { type Job, reject } from './job.ts';
 import type { WorkerSettings } from './settings.ts';
@@ -22,7 +22,7 @@ export function judge(job: Job, settings: WorkerSettings): void {
   if (!settings.feedbackEvents && FEEDBACK_TYPES.has(event.type)) return reject(job, 'validate', DISABLED);
   const { source, context } = job.lane;
   context.fill(job);
-  const validation = validateEvent(event);
+  const validation = source.internal ? validateInternalEvent(event) : validateEvent(event);
   if (!validation.ok) return reject(job, 'validate', validation);
   if (source.userId !== undefined && event.user_id !== source.userId) return reject(job, 'validate', FORBIDDEN_USER);
 

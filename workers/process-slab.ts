@@ -43,7 +43,7 @@ export function packSlab(
 
   const enriched = now();
   for (const job of jobs) job.lane.place(job);
-  const units = encodeUnits(slab, lanes, settings.deadLetters);
+  const units = encodeUnits(slab, lanes, settings);
 
   const encoded = now();
   const micros = {

@@ -12,6 +12,8 @@ export interface WorkerSettings {
   feedbackEvents: boolean;
   /** Whether rejected events are kept as dead letters. */
   deadLetters: boolean;
+  /** Whether the `id` of a client's event claims it; that of the server's own events always does. Default true. */
+  clientIds?: boolean;
   /** Track metadata, CSV or NDJSON; see `catalogue.ts`. */
   cataloguePath?: string;
 }

@@ -20,6 +20,8 @@ export interface SlabSource extends ProducerId {
   /** User-Agent header and HELLO `agent`, for the normalised device and agent family. */
   userAgent?: string;
   agent?: string;
+  /** Set where the server itself is the source: its events are judged by a schema of their own. No client can say this. */
+  internal?: true;
 }
 
 /** One frame inside a slab. `first` is the number of its first event; the first `skip` events are settled already and left out. */

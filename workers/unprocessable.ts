@@ -31,5 +31,5 @@ export function rejectUnprocessed(
   }
   lane.place(job);
   const bytes = Buffer.from(event.buffer, event.byteOffset, event.length);
-  return openUnits(encodeUnits(bytes, [lane], settings.deadLetters))[0]!;
+  return openUnits(encodeUnits(bytes, [lane], settings))[0]!;
 }

@@ -1,14 +1,14 @@
 /**
  * Settles batches that come over HTTP. With a producer a request is one PUBLISH, one at a time per producer. Without one its events go
- * into a lane: a producer of this process that numbers them itself, so that an append in doubt can be repeated like any other.
+ * into a lane.
  */
-import { randomBytes } from 'node:crypto';
 import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import type { CreditBudget } from '../../protocol/credit/budget.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import { LogError } from '../log/error.ts';
 import { Desk, type Verdicts } from './desk.ts';
 import type { Ingest } from './ingest.ts';
+import { Lanes } from './lanes.ts';
 import { ProducerLocks } from './producer-locks.ts';
 import type { PublishOutcome, PublishOverHttp, PublishRequest } from './request.ts';
 import type { Source } from './source.ts';
@@ -33,7 +33,7 @@ interface Taken {
 export function createHttpPublisher(parts: HttpPublisherParts): PublishOverHttp {
   const { ingest, budget, timeoutMs } = parts;
   const locks = new ProducerLocks();
-  const lanes = new Lanes(ingest, parts.lanes);
+  const lanes = new Lanes(ingest, parts.lanes, 'http-');
 
   async function inLane(request: PublishRequest): Promise<Taken> {
     const { count } = request.events;
@@ -127,41 +127,4 @@ function outcome(verdicts: Verdicts | null, first: number, count: number): Publi
   const rejected = [...verdicts.rejected].sort((a, b) => a[0] - b[0]);
   const accepted = count - verdicts.duplicates - rejected.length;
   return { status: 'settled', accepted, duplicates: verdicts.duplicates, rejected, first };
-}
-
-interface Lane {
-  id: ProducerId;
-  desk: Desk;
-  source: Source;
-  next: number;
-}
-
-/** The producers that this process numbers anonymous events with, used in turn. A lane that failed is replaced by a new producer. */
-class Lanes {
-  private readonly ingest: Ingest;
-  private readonly lanes: Lane[];
-  private turn = 0;
-
-  constructor(ingest: Ingest, count: number) {
-    this.ingest = ingest;
-    this.lanes = Array.from({ length: count }, (_, index) => this.open(index));
-  }
-
-  private open(index: number): Lane {
-    const id = { tenant: 'default', owner: '', producer: `http-${randomBytes(12).toString('base64url')}`, epoch: 1 };
-    const desk: Desk = new Desk(0, () => {
-      this.ingest.abandon(lane.source);
-      this.lanes[index] = this.open(index);
-    });
-    const lane: Lane = { id, desk, source: this.ingest.open(id, desk), next: 1 };
-    return lane;
-  }
-
-  reserve(count: number): Lane & { first: number } {
-    this.turn = (this.turn + 1) % this.lanes.length;
-    const lane = this.lanes[this.turn]!;
-    const first = lane.next;
-    lane.next += count;
-    return { ...lane, first };
-  }
 }

@@ -7,7 +7,7 @@ import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import { unite } from '../../format/record.ts';
 import type { EventCode } from '../../protocol/codes.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabSource } from '../../workers/slab.ts';
+import type { SlabSource, UnitDraft } from '../../workers/slab.ts';
 import type { EventLog } from '../log/port.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Transport } from '../ops/metric-labels.ts';
@@ -111,6 +111,15 @@ export class Ingest {
     source.inFlight += events;
     this.inFlight += events;
     this.intake.submit(source, frame);
+  }
+
+  /** Commits a unit that was made here instead of in the pool; its events count as received. `bytes` is what they hold. */
+  commit(source: Source, draft: UnitDraft, bytes: number): void {
+    const events = draft.seqs.length;
+    this.parts.metrics.received(events, bytes, 'internal');
+    source.inFlight += events;
+    this.inFlight += events;
+    this.committer.submit([{ source, draft }]);
   }
 
   /** Lets go of everything a source has in flight; it gets no verdict. */

@@ -19,7 +19,8 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-export const TRANSPORTS = ['socket', 'http'] as const;
+/** `internal`: events of the server itself. */
+export const TRANSPORTS = ['socket', 'http', 'internal'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** `clogged`: the send buffer is over its limit. `failed`: the frame was not queued, the connection is cut. */

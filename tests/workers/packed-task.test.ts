@@ -14,6 +14,7 @@ it('keeps every field of a slab on its way to a worker', () => {
     userId: 'u-t',
     userAgent: 'Mozilla/5.0',
     agent: 'player/1',
+    internal: true,
   };
   const frames: SlabFrame[] = (['msgpack', 'json', 'ndjson'] as const).map((format, i) => ({
     source: i % 2,

@@ -1,0 +1,74 @@
+/**
+ * Stores events that the server itself makes, on the way that all events go: intake, pool, committer, log. Each is a frame of its own in
+ * a lane of this process, so its verdict is its own.
+ *
+ * They stand outside of the clients' credit budget and have a small reserve instead: clients can never use it up, and when storage
+ * stalls it bounds what the server adds itself. Their producers' names hold a dot, which no client's can.
+ */
+import { pack } from '../../format/msgpack.ts';
+import type { SlabSource } from '../../workers/slab.ts';
+import type { InternalEvent } from '../processor/port.ts';
+import type { Verdicts } from './desk.ts';
+import type { Ingest } from './ingest.ts';
+import { Lanes } from './lanes.ts';
+
+export type StoreInternalEvent = (event: InternalEvent) => Promise<'stored' | 'duplicate'>;
+
+/**
+ * `overloaded`: the reserve is used up, nothing was taken. `unavailable`: storage did not answer, it may stand; repeat it with the same
+ * id. `invalid`: it is not what its type should be.
+ */
+export class InternalEventError extends Error {
+  override readonly name = 'InternalEventError';
+  readonly code: 'overloaded' | 'unavailable' | 'invalid';
+  constructor(code: InternalEventError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface InternalPublisherParts {
+  ingest: Ingest;
+  /** As many lanes as threads: each has one slab in the pool at a time. */
+  lanes: number;
+  /** How long an event waits for its verdict, ms. */
+  timeoutMs: number;
+  /** Bytes of events without a verdict. */
+  reserveBytes?: number;
+}
+
+export const INTERNAL_RESERVE_BYTES = 2 * 1024 * 1024;
+const PRODUCER_PREFIX = 'gapless.internal.';
+
+export function createInternalPublisher(parts: InternalPublisherParts): StoreInternalEvent {
+  const { ingest, timeoutMs, reserveBytes = INTERNAL_RESERVE_BYTES } = parts;
+  const lanes = new Lanes(ingest, parts.lanes, PRODUCER_PREFIX);
+  let held = 0;
+
+  /** The verdict, or null when it takes too long or will never be known. */
+  function inTime(verdicts: Promise<Verdicts | null>): Promise<Verdicts | null> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs, null);
+      void verdicts.then(resolve).finally(() => clearTimeout(timer));
+    });
+  }
+
+  return async ({ tenant, ...event }) => {
+    const bytes = pack(event);
+    if (held + bytes.length > reserveBytes) throw new InternalEventError('overloaded', 'too many events wait');
+    held += bytes.length;
+    const { id, desk, source, first } = lanes.reserve(1);
+    const settled = desk.verdicts(first, 1);
+    void settled.then(() => {
+      held -= bytes.length;
+    });
+    const sender: SlabSource = { ...id, tenant, internal: true };
+    const frame = { format: 'msgpack', bytes, first, count: 1, skip: 0, receivedAt: Date.now(), sender } as const;
+    ingest.take(source, frame, bytes.length, 'internal');
+    const verdicts = await inTime(settled);
+    if (!verdicts) throw new InternalEventError('unavailable', 'storage does not answer');
+    const [rejection] = verdicts.rejected;
+    if (rejection) throw new InternalEventError('invalid', `${rejection[1]} at ${rejection[2]}: ${rejection[3]}`);
+    return verdicts.duplicates > 0 ? 'duplicate' : 'stored';
+  };
+}
