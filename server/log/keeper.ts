@@ -22,6 +22,7 @@ export class LogKeeper {
   private readonly settings: KeeperSettings;
   private readonly metrics: Metrics;
   private readonly logger: Logger;
+  private readonly needed: () => Promise<readonly number[]>;
   private readonly timer: NodeJS.Timeout;
   private size = { events: 0, bytes: 0, deadLetters: 0, producers: 0 };
   private work: Promise<void> = Promise.resolve();
@@ -29,11 +30,19 @@ export class LogKeeper {
   private readonly places: { stream: Stream; partition: number; from: number }[];
   private turn = 0;
 
-  constructor(log: EventLog, settings: KeeperSettings, metrics: Metrics, logger: Logger) {
+  /** `needed` tells the first position of each partition that a consumer still needs of the events. */
+  constructor(
+    log: EventLog,
+    settings: KeeperSettings,
+    metrics: Metrics,
+    logger: Logger,
+    needed: () => Promise<readonly number[]> = async () => [],
+  ) {
     this.log = log;
     this.settings = settings;
     this.metrics = metrics;
     this.logger = logger;
+    this.needed = needed;
     this.places = STREAMS.flatMap((stream) => {
       return Array.from({ length: log.guarantees.partitions }, (_, partition) => ({ stream, partition, from: 1 }));
     });
@@ -57,7 +66,7 @@ export class LogKeeper {
       ...(retentionBytes > 0 && { maxBytes: retentionBytes }),
     };
     if (retentionAgeMs > 0 || retentionBytes > 0) {
-      await this.trim({ stream: 'events', ...bounds });
+      await this.trim({ stream: 'events', ...bounds, keepFrom: await this.needed() });
       await this.trim({ stream: 'dead-letters', ...bounds });
     }
     const { events, deadLetters, producers } = await this.log.state();

@@ -28,6 +28,14 @@ it('lets go of what retention allows, and tells the size of the rest', async () 
   expect(text).toMatch(/^gapless_log_producers 1$/m);
 });
 
+it('leaves what a consumer still needs', async () => {
+  const log = await filledLog();
+  const settings = { retentionAgeMs: 0, retentionBytes: 1 };
+  const keeper = new LogKeeper(log, settings, createMetrics(), silentLogger(), async () => [26]);
+  await keeper.close();
+  expect((await log.state()).events).toMatchObject([{ first: 21, last: 50 }]);
+});
+
 it('finds a damaged entry without anybody reading it', async () => {
   const log = await filledLog();
   const bytes = log.partitions[0]!.streams.events.entries[2]!.bytes;
