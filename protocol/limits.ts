@@ -52,6 +52,12 @@ export const SUBSCRIPTIONS_MAX = 32;
 export const FILTER_FIELDS_MAX = 16;
 export const FILTER_VALUES_MAX = 100;
 export const CURSOR_MAX = 512;
+/** Characters of a SUBSCRIBE's `key`, as of the ids that it names. */
+export const FEED_KEY_MAX = 128;
+/** A DATA is at most this long, unless a single item is longer. */
+export const DATA_MAX_BYTES = 64 * 1024;
+/** Values that wait for credit on a feed of latest values, one of each key. */
+export const CONFLATED_KEYS_MAX = 1_000;
 
 /** What the server tells a publisher in WELCOME; the server's configuration sets it. */
 export interface FrameLimits {
