@@ -3,7 +3,8 @@
  *
  *   features          aggregates of the user            session    the session under way (SessionState)
  *   artist\0<name>    of the user and an artist         taste      what the user prefers (TasteState)
- *   genre\0<name>     of the user and a genre           lists      recommendations (server/recommend/lists.ts)
+ *   genre\0<name>     of the user and a genre           lists      what recommendations depend on (server/recommend/lists/)
+ *                                                     served\0<slot>  the lists served last (likewise)
  */
 
 export const FIELDS = { features: 'features', session: 'session', taste: 'taste', lists: 'lists' } as const;
@@ -14,6 +15,8 @@ export interface SessionItem {
   at: number;
   /** 0: skipped before 30 s or disliked. 0.5: played, nothing known yet. 1: heard longer, completed or liked. */
   weight: number;
+  /** Liked or disliked: how much of it is heard does not change its weight any more. */
+  rated?: true;
 }
 
 export interface SessionState {
@@ -21,7 +24,7 @@ export interface SessionState {
   id: string | null;
   startedAt: number;
   lastAt: number;
-  /** Plays in the session so far. */
+  /** Tracks in the session so far. */
   position: number;
   skipsInARow: number;
   /** The last 50, oldest first. */
@@ -38,4 +41,6 @@ export interface Weight {
 export interface TasteState {
   artists: Map<string, Weight>;
   genres: Map<string, Weight>;
+  /** The last 200 tracks that were disliked, and not liked since, each with the event time. */
+  disliked: Map<string, number>;
 }

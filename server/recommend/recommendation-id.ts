@@ -1,0 +1,27 @@
+/**
+ * The id of a served list: `<model>.<slot>.<16 characters>`. The characters are 96 random bits, so that nobody guesses another's; model
+ * and slot say where the list is remembered, so that an event that names it is attributed without a search. Nothing personal is in it.
+ */
+import { randomBytes } from 'node:crypto';
+import { MODELS, type ModelName } from './port.ts';
+
+/** The user's last lists that are remembered; a new one takes the slot of the oldest. */
+export const LIST_SLOTS = 32;
+/** Further slots, for lists that a gateway made on its own and that cannot know which slot is next. */
+export const DEGRADED_SLOTS = 8;
+
+const PATTERN = /^([a-z_]+)\.(\d{1,2})\.[A-Za-z0-9_-]{16}$/;
+const KNOWN: ReadonlySet<string> = new Set(MODELS);
+
+export function makeRecommendationId(model: ModelName, slot: number): string {
+  return `${model}.${slot}.${randomBytes(12).toString('base64url')}`;
+}
+
+/** null for what is none; clients write such ids too, so one that has the form need not exist. */
+export function parseRecommendationId(id: unknown): { model: ModelName; slot: number } | null {
+  const match = typeof id === 'string' ? PATTERN.exec(id) : null;
+  if (!match) return null;
+  const [, model, slot] = match;
+  if (!KNOWN.has(model!) || Number(slot) >= LIST_SLOTS + DEGRADED_SLOTS) return null;
+  return { model: model as ModelName, slot: Number(slot) };
+}
