@@ -1,12 +1,6 @@
 /** The door `events`: what an event is and whether one may be stored. It brings zod along, so clients do not import it. */
 export { parseContext } from './events/context.ts';
-export {
-  INTERNAL_EVENT_MAX_BYTES,
-  INTERNAL_EVENT_MAX_VALUES,
-  SERVED_TRACKS_MAX,
-  type ServedEvent,
-  validateInternalEvent,
-} from './events/internal.ts';
+export { INTERNAL_EVENT_MAX_BYTES, SERVED_TRACKS_MAX, validateInternalEvent } from './events/internal.ts';
 export {
   ACTIONS,
   DEVICE_TYPES,
@@ -18,6 +12,6 @@ export {
   SOURCES,
 } from './events/schemas.ts';
 export { type Flaw, FORBIDDEN_KEYS, findFlaw, STRUCTURE, type Tally } from './events/structure.ts';
-export { showPath } from './events/text.ts';
+export { showMessage, showPath, text } from './events/text.ts';
 export { parseTimestamp } from './events/timestamp.ts';
 export { isPlayerEvent, type Problem, problem, type Validation, validateEvent } from './events/validate.ts';

@@ -2,16 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { pack } from '../format/msgpack.ts';
 import type { EventCode } from '../protocol/codes.ts';
-import {
-  type Flaw,
-  findFlaw,
-  INTERNAL_EVENT_MAX_BYTES,
-  INTERNAL_EVENT_MAX_VALUES,
-  type Problem,
-  problem,
-  STRUCTURE,
-} from '../protocol/events.ts';
-import { EVENT_MAX_VALUES } from '../protocol/limits.ts';
+import { type Flaw, findFlaw, INTERNAL_EVENT_MAX_BYTES, type Problem, problem, STRUCTURE } from '../protocol/events.ts';
 import { skipValues } from '../protocol/msgpack/skip.ts';
 import { type Job, newJob, reject } from './job.ts';
 import type { Lane } from './lane.ts';
@@ -49,11 +40,10 @@ export function decodeFrame(slab: Buffer, frame: SlabFrame, lane: Lane, maxEvent
 
 function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: number, jobs: Job[]): void {
   const limit = frame.offset + frame.length;
-  const maxValues = lane.source.internal ? INTERNAL_EVENT_MAX_VALUES : EVENT_MAX_VALUES;
   let at = skipValues(slab, frame.offset, frame.skip, limit);
   for (let i = frame.skip; i < frame.count; i++) {
     const nil = slab[at] === NIL;
-    const event = nil ? null : reader.read(slab, at, limit, maxValues);
+    const event = nil ? null : reader.read(slab, at, limit);
     const end = nil ? at + 1 : event ? reader.end : skipValues(slab, at, 1, limit);
     const job = newJob(lane, frame, frame.first + i, at, end);
     jobs.push(job);

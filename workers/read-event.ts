@@ -28,7 +28,6 @@ export class EventReader {
   private limit = 0;
   private at = 0;
   private values = 0;
-  private maxValues = EVENT_MAX_VALUES;
   /** Values of the maps that are open, until their maps are made. */
   private readonly stack: unknown[] = new Array(EVENT_MAX_VALUES).fill(null);
   private top = 0;
@@ -37,7 +36,7 @@ export class EventReader {
    * The event that starts at `start`, or null where it has a flaw. Throws where the bytes end inside a value, which whoever cut the
    * frame has checked.
    */
-  read(source: Buffer, start: number, limit: number, maxValues = EVENT_MAX_VALUES): PlainMap | null {
+  read(source: Buffer, start: number, limit: number): PlainMap | null {
     if (source !== this.bytes) {
       this.bytes = source;
       this.view = new DataView(source.buffer, source.byteOffset, source.length);
@@ -45,7 +44,6 @@ export class EventReader {
     this.limit = limit;
     this.at = start + 1;
     this.values = this.top = 0;
-    this.maxValues = maxValues;
     this.flaw = null;
     const token = source[start]!;
     let event: Read<PlainMap>;
@@ -128,7 +126,7 @@ export class EventReader {
   }
 
   private value(depth: number): unknown {
-    if (++this.values > this.maxValues) return this.fail(STRUCTURE.tooMany);
+    if (++this.values > EVENT_MAX_VALUES) return this.fail(STRUCTURE.tooMany);
     const token = this.bytes[this.at++]!;
     if (token < 0x80) return token;
     if (token >= 0xa0 && token < 0xc0) return this.text(token - 0xa0);

@@ -6,14 +6,11 @@ import { z } from 'zod';
 import { text } from './text.ts';
 import { fromIssue, type Validation } from './validate.ts';
 
-/** They are larger than what clients send: a list has up to this many tracks. */
+/** They may be larger than what clients send: a list names up to this many tracks. */
 export const SERVED_TRACKS_MAX = 100;
 export const INTERNAL_EVENT_MAX_BYTES = 128 * 1024;
-export const INTERNAL_EVENT_MAX_VALUES = 1_024;
 
-const strings = z.array(text()).max(SERVED_TRACKS_MAX);
-
-/** A list of recommendations, before it is shown to anybody. */
+/** A list of recommendations, stored before it is shown to anybody. */
 const served = z.strictObject({
   type: z.literal('recommendation_served'),
   timestamp: z.int().min(0),
@@ -22,28 +19,17 @@ const served = z.strictObject({
   recommendation_id: text(),
   request_id: text().optional(),
   model: text(),
-  /** Best first. */
-  tracks: z
-    .array(z.strictObject({ track_id: text(), score: z.number(), artist: text().optional(), genre: text().optional() }))
-    .max(SERVED_TRACKS_MAX),
   confidence: z.number().min(0).max(1),
   degraded: z.boolean().optional(),
-  similar_to: text().optional(),
-  filters: z
-    .strictObject({
-      artist: strings.optional(),
-      genre: strings.optional(),
-      exclude: strings.optional(),
-      seen: z.enum(['hide', 'allow']).optional(),
-    })
-    .optional(),
+  /** Best first, and the score of each. */
+  tracks: z.array(text()).max(SERVED_TRACKS_MAX),
+  scores: z.array(z.number()).max(SERVED_TRACKS_MAX),
   context: z
     .strictObject({ source: text().optional(), device: text().optional(), playlist: text().optional() })
     .optional(),
 });
 
 const internalEventSchema = z.compile(z.discriminatedUnion('type', [served]), { strict: true });
-export type ServedEvent = z.infer<typeof served>;
 
 /** As `validateEvent`, of an event that the server made. */
 export function validateInternalEvent(event: unknown): Validation {

@@ -10,13 +10,14 @@ const CLEAN = /^[^\p{Cc}\p{Cs}]*$/u;
 
 /**
  * A text of 1 to `max` UTF-16 units without control characters and lone surrogates. The length is a refinement because zod's own
- * `max` counts code points.
+ * `max` counts code points; what is generated from the schema has the bounds as metadata.
  */
 export function text(max = TEXT_MAX) {
   return z
     .string({ error: 'must be text' })
     .refine(({ length }) => length >= 1 && length <= max, { error: `must have 1 to ${max} characters` })
-    .regex(CLEAN, { error: 'must not hold control characters or lone surrogates' });
+    .regex(CLEAN, { error: 'must not hold control characters or lone surrogates' })
+    .meta({ minLength: 1, maxLength: max });
 }
 
 const SHOWN_KEY = /^[A-Za-z0-9_]{1,64}$/;

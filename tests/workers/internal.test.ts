@@ -6,22 +6,16 @@ import { event, NOW, outcome, pack, run, SETTINGS, SOURCE } from './slabs.ts';
 
 const SERVER: SlabSource = { ...SOURCE, producer: 'gapless.internal.x', internal: true };
 
-/** A list of `count` tracks with everything that a track may have. */
+/** A list of `count` tracks and their scores. */
 function served(count: number, more: Record<string, unknown> = {}): Record<string, unknown> {
-  const tracks = Array.from({ length: count }, (_, i) => ({
-    track_id: `track-${i}`.padEnd(120, 'x'),
-    score: 1 / (i + 1),
-    artist: `artist-${i}`,
-    genre: 'rock',
-  }));
-  const list = { recommendation_id: 'r-1', request_id: 'q-1', model: 'blend', tracks, confidence: 0.5 };
+  const tracks = Array.from({ length: count }, (_, i) => `track-${i}`.padEnd(120, 'x'));
+  const scores = tracks.map((_, i) => 1 / (i + 1));
+  const list = { recommendation_id: 'r-1', request_id: 'q-1', model: 'blend', confidence: 0.5, tracks, scores };
   return { type: 'recommendation_served', timestamp: NOW, user_id: 'u-1', id: 'served-1', ...list, ...more };
 }
 
 const MORE = {
   degraded: true,
-  similar_to: 't',
-  filters: { artist: ['a'], genre: ['g'], exclude: ['t'], seen: 'allow' },
   context: { source: 'radio', device: 'car', playlist: 'p' },
 };
 

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { StoredEvent } from '../../../format/model.ts';
 import { partitionOf } from '../../../format/partition.ts';
 import { decodeEvents } from '../../../format/stored-event.ts';
 import { createInternalPublisher, type StoreInternalEvent } from '../../../server/ingest/internal-publisher.ts';
 import { LogError } from '../../../server/log/error.ts';
 import type { EventLog } from '../../../server/log/port.ts';
 import type { InternalEvent } from '../../../server/processor/port.ts';
+import type { RecommendationList, RecommendationRequest } from '../../../server/recommend/port.ts';
+import { servedEvent, servedList } from '../../../server/recommend/served.ts';
 import { createWorld, type IngestWorld, play, SETTINGS, type WorldOptions } from '../../helpers/ingest-world.ts';
 
 let world: IngestWorld;
@@ -29,7 +32,7 @@ function start({ log: own = {}, timeoutMs = 60_000, reserveBytes, ...options }: 
 }
 
 function served(user: string, id: string, more: Partial<InternalEvent> = {}): InternalEvent {
-  const list = { recommendation_id: id, model: 'blend', tracks: [{ track_id: 't', score: 1 }], confidence: 0.5 };
+  const list = { recommendation_id: id, model: 'blend', tracks: ['t'], scores: [1], confidence: 0.5 };
   return { tenant: 'acme', type: 'recommendation_served', timestamp: Date.now(), user_id: user, id, ...list, ...more };
 }
 
@@ -56,6 +59,33 @@ describe('an event of the server', () => {
     }
     expect(world.metrics.ledger()).toMatchObject({ received: 43, stored: 41, duplicates: 2, gap: 0 });
     expect(await world.metrics.text()).toContain('gapless_events_received_total{transport="internal"} 43');
+  });
+
+  it('is what the recommender makes of a list, however long', async () => {
+    start();
+    const tracks = Array.from({ length: 100 }, (_, i) => ({
+      track_id: '\u{1f3b5}'.repeat(60) + i,
+      score: 1 / (i + 1),
+    }));
+    const request: RecommendationRequest = {
+      tenant: 'acme',
+      userId: 'u',
+      count: 100,
+      model: 'blend',
+      requestId: 'q'.repeat(64),
+      context: { source: 'radio', device: 'car', playlist: 'p' },
+    };
+    const list: RecommendationList = {
+      ...{ recommendation_id: 'r', request_id: request.requestId!, user_id: 'u', model: 'popularity' },
+      ...{ at: Date.now(), tracks, confidence: 0.2, degraded: true },
+    };
+    expect(await store(servedEvent(request, list))).toBe('stored');
+    const [event] = await world.events();
+    expect(servedList(event as StoredEvent)).toMatchObject({
+      recommendationId: 'r',
+      model: 'popularity',
+      degraded: true,
+    });
   });
 
   it('cannot be brought down by a client that sends under its producer: no client can have such a name', async () => {
