@@ -66,6 +66,8 @@ export interface PartitionState {
   bytes: number;
 }
 export interface LogState {
+  /** Which log this is: another one when its data was made anew. Positions of one mean nothing in the other. Empty while it is unknown. */
+  identity: string;
   events: PartitionState[];
   deadLetters: PartitionState[];
   /** Producers remembered, over all partitions. */

@@ -103,9 +103,19 @@ function openingCases({ openLog }: Cases): void {
   test('a new log is empty', async () => {
     const { log } = await openLog({ partitions: 2 });
     const empty = [0, 1].map((partition) => ({ partition, first: 1, last: 0, bytes: 0 }));
-    expect(await log.state()).toEqual({ events: empty, deadLetters: empty, producers: 0 });
+    expect(await log.state()).toEqual({
+      identity: expect.stringMatching(/.{8}/),
+      events: empty,
+      deadLetters: empty,
+      producers: 0,
+    });
     expect(await log.read('events', 0, 1, 1000)).toEqual([]);
     expect(await log.producers([keyOf('p')])).toEqual([[]]);
+  });
+
+  test('two logs are told apart by their identity', async () => {
+    const [one, other] = [await openLog(), await openLog()];
+    expect((await one.log.state()).identity).not.toBe((await other.log.state()).identity);
   });
 
   test('close twice; afterwards everything answers closed', async () => {

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { LogError } from '../error.ts';
-import { LAYOUT_FORMAT, LAYOUT_KEY, type Layout } from './layout.ts';
+import { IDENTITY_KEY, LAYOUT_FORMAT, LAYOUT_KEY, type Layout } from './layout.ts';
 
 export type Table = Database<Buffer, Buffer>;
 
@@ -121,6 +121,11 @@ export function readLayout({ meta, dir }: Environment): Layout | undefined {
     );
   }
   return layout;
+}
+
+/** Empty for data that no server of this version has opened yet. */
+export function readIdentity({ meta }: Environment): string {
+  return meta.get(IDENTITY_KEY)?.toString() ?? '';
 }
 
 export function readJson<T>(meta: Table, key: Buffer): T | undefined {

@@ -3,6 +3,7 @@
  * their keys and values (numbers big-endian, so that keys sort by them):
  *
  *   meta          'layout' -> JSON {format, partitions}, fixed when the data was made
+ *                 'identity' -> text that no other data has
  *                 'owner' -> JSON of the process that may write; the value's version is its fence
  *                 'producers', 'ids' -> JSON {current, since}: the generation that is written, since when (ms)
  *   streams       stream u8, partition u16 -> first f64, last f64, bytes f64          positions and size of what is retained
@@ -29,6 +30,7 @@ export const PARTITIONS_MAX = 65_536;
 const PRODUCER_KEY_MAX = 500;
 
 export const LAYOUT_KEY = Buffer.from('layout');
+export const IDENTITY_KEY = Buffer.from('identity');
 export const OWNER_KEY = Buffer.from('owner');
 
 export interface Layout {

@@ -16,7 +16,7 @@ import type {
 } from '../port.ts';
 import { Waiters } from '../waiters.ts';
 import { Changes } from './changes.ts';
-import { asLogError, type Environment, openForWriting, reading } from './environment.ts';
+import { asLogError, type Environment, openForWriting, readIdentity, reading } from './environment.ts';
 import { FreeSpace } from './free-space.ts';
 import { Jobs } from './jobs.ts';
 import { PARTITIONS_MAX } from './layout.ts';
@@ -171,8 +171,8 @@ export class EmbeddedLog implements EventLog, LogWaker {
   async state(): Promise<LogState> {
     this.checkOpen();
     const { partitions } = this.guarantees;
-    const producers = reading(() => this.store.producers.size);
-    return readState(partitions, producers, (stream, partition) => this.boundsOf(partition)[stream]);
+    const [identity, producers] = reading(() => [readIdentity(this.environment), this.store.producers.size] as const);
+    return readState(identity, partitions, producers, (stream, partition) => this.boundsOf(partition)[stream]);
   }
 
   async trim(policy: RetentionPolicy): Promise<TrimReport> {

@@ -65,11 +65,12 @@ export function readProducers(producers: Generations, keys: readonly string[]): 
 }
 
 export function readState(
+  identity: string,
   partitions: number,
   producers: number,
   bounds: (stream: Stream, partition: number) => StreamBounds,
 ): LogState {
   const states = (stream: Stream): PartitionState[] =>
     Array.from({ length: partitions }, (_, partition) => ({ partition, ...bounds(stream, partition) }));
-  return { events: states('events'), deadLetters: states('dead-letters'), producers };
+  return { identity, events: states('events'), deadLetters: states('dead-letters'), producers };
 }

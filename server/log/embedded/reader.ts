@@ -5,7 +5,7 @@
 import type { ReadItem, Stream } from '../../../format/model.ts';
 import { LogError } from '../error.ts';
 import type { EventLog, LogState, PlacedRecord } from '../port.ts';
-import { asLogError, type Environment, openForReading, reading, readLayout } from './environment.ts';
+import { asLogError, type Environment, openForReading, readIdentity, reading, readLayout } from './environment.ts';
 import { Generations } from './generations.ts';
 import { readBounds, readEntries, readProducers, readState } from './read.ts';
 
@@ -52,7 +52,7 @@ class EmbeddedReader implements LogReader {
   async state(): Promise<LogState> {
     const environment = this.latest();
     return reading(() =>
-      readState(this.partitions, this.generations.size, (stream, partition) =>
+      readState(readIdentity(environment), this.partitions, this.generations.size, (stream, partition) =>
         readBounds(environment, stream, partition),
       ),
     );

@@ -1,17 +1,19 @@
 /** What stands in the data, and the changes that batches, retention and forgetting make to it. */
+import { randomUUID } from 'node:crypto';
 import type { Stream } from '../../../format/model.ts';
 import { findConflicts } from '../decide.ts';
 import { LogError } from '../error.ts';
 import type { AppendBatch, AppendUnit, Conflict, RetentionPolicy, TrimReport } from '../port.ts';
 import { planTrim } from '../retention.ts';
 import { Changes } from './changes.ts';
-import { type Environment, encodeJson, readLayout } from './environment.ts';
+import { type Environment, encodeJson, readIdentity, readLayout } from './environment.ts';
 import { Generations } from './generations.ts';
 import {
   decodeProducer,
   encodeBounds,
   encodeProducer,
   entryKey,
+  IDENTITY_KEY,
   idKey,
   LAYOUT_FORMAT,
   LAYOUT_KEY,
@@ -67,6 +69,7 @@ export class Store {
       const message = `the log in ${dir} has ${layout.partitions} partitions, not ${partitions}; their number is fixed with the data`;
       throw new LogError('misconfigured', message);
     }
+    if (readIdentity(this.environment) === '') await this.name();
     this.bounds = Array.from({ length: partitions }, (_, partition) => ({
       events: readBounds(this.environment, 'events', partition),
       'dead-letters': readBounds(this.environment, 'dead-letters', partition),
@@ -81,6 +84,12 @@ export class Store {
     await this.writer.commit(changes);
     this.producers.refresh();
     this.ids.refresh();
+  }
+
+  private async name(): Promise<void> {
+    const changes = new Changes();
+    changes.put(this.environment.meta, IDENTITY_KEY, Buffer.from(randomUUID()));
+    await this.writer.commit(changes);
   }
 
   /** Undefined for a partition that there is not. */

@@ -2,6 +2,7 @@
  * The event log in memory: the reference model that the other engines are compared with, and an engine for trying things out. What
  * it holds is gone with the process, and nothing bounds it but `trim`.
  */
+import { randomUUID } from 'node:crypto';
 import { openEntry } from '../../../format/entry.ts';
 import type { ReadItem, Stream } from '../../../format/model.ts';
 import { decodeRecord } from '../../../format/record.ts';
@@ -56,6 +57,7 @@ export class MemoryLog implements EventLog, LogWaker {
   readonly guarantees: LogGuarantees;
   /** Public for tests that damage an entry. */
   readonly partitions: Partition[];
+  private readonly identity = randomUUID();
   private readonly now: () => number;
   private readonly waiters = new Waiters();
   private closed = false;
@@ -143,6 +145,7 @@ export class MemoryLog implements EventLog, LogWaker {
   async state(): Promise<LogState> {
     this.mustBeOpen();
     return {
+      identity: this.identity,
       events: this.partitions.map((_, partition) => this.streamState('events', partition)),
       deadLetters: this.partitions.map((_, partition) => this.streamState('dead-letters', partition)),
       producers: this.partitions.reduce((sum, { producers }) => sum + producers.size, 0),

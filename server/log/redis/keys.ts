@@ -8,7 +8,7 @@
  *   <prefix>{p}:producers:old   the same for those that committed in the time before that, and not since
  *   <prefix>{p}:ids:1 to 3      sets of claimed ids, 12 bytes each; they take turns
  *
- * Fields of `meta`: `partitions` of the log; `first` (absent: 1), `last`, `bytes` of the events and `firstDead`, `lastDead`, `deadBytes` of
+ * Fields of `meta`: `partitions` of the log, its `identity` (a text that no other log has; that of partition 0 counts); `first` (absent: 1), `last`, `bytes` of the events and `firstDead`, `lastDead`, `deadBytes` of
  * the dead letters; `rotated`, when the producers were rotated last (ms); `ids1` to `ids3`, until when each set took ids (ms).
  */
 import type { Stream } from '../../../format/model.ts';

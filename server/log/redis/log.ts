@@ -4,6 +4,7 @@
  * An append is one script call in one slot. Where the answer is lost the caller repeats the same batch: the watermarks tell whether it
  * stands. So a batch that a dead connection still delivers late, after its repetition, is refused as a whole (`overlap`).
  */
+import { randomUUID } from 'node:crypto';
 import type { ReadItem, Stream } from '../../../format/model.ts';
 import type { Durability } from '../../../protocol/frames.ts';
 import type { Persistence } from '../../redis/probe.ts';
@@ -231,7 +232,7 @@ class RedisEventLog implements EventLog, LogWaker {
   private async upkeep(partition: number): Promise<number> {
     const { partitions, rememberProducersMs, dedupMs } = this.guarantees;
     const { meta, newProducers, oldProducers, ids } = this.keys[partition]!;
-    const args = [partitions, this.now ?? NONE, rememberProducersMs, dedupMs];
+    const args = [partitions, this.now ?? NONE, rememberProducersMs, dedupMs, randomUUID()];
     return (await this.connections.look({
       script: UPKEEP,
       keys: [meta, newProducers, oldProducers, ...ids],

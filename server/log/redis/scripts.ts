@@ -2,9 +2,9 @@
 import { script } from '../../redis/script.ts';
 
 /**
- * What opening and every minute ask for: notes the number of partitions or refuses another one, lets the producers change generations
+ * What opening and every minute ask for: notes the number of partitions or refuses another one, gives the log an identity, lets the producers change generations
  * when it is time, and lets ids go whose time is over. Keys: meta, new and old producers, the three sets of ids.
- * Arguments: partitions, time (ms; empty: Redis's own), how long producers and ids are remembered (ms). Answers the bytes in use.
+ * Arguments: partitions, time (ms; empty: Redis's own), how long producers and ids are remembered (ms), an identity if there is none. Answers the bytes in use.
  */
 export const UPKEEP = script(`#!lua flags=allow-oom
 local meta, new, old = KEYS[1], KEYS[2], KEYS[3]
@@ -25,6 +25,7 @@ elseif now - tonumber(m[2]) >= remember then
   if redis.call('EXISTS', new) == 1 then redis.call('RENAME', new, old) end
   redis.call('HSET', meta, 'rotated', string.format('%.0f', now))
 end
+redis.call('HSETNX', meta, 'identity', ARGV[5])
 for i = 1, 3 do
   local ends = m[4 + i]
   if ends and tonumber(ends) + dedup <= now then
@@ -59,12 +60,13 @@ if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'touched', 1) end
 return found
 `);
 
-/** Bounds and sizes. Keys: meta, new and old producers. Answers first, last, bytes; the same of the dead letters; producers. */
+/** Bounds and sizes. Keys: meta, new and old producers. Answers first, last, bytes; the same of the dead letters; producers; identity. */
 export const STATE = script(`#!lua flags=no-writes
 local m = redis.call('HMGET', KEYS[1], 'first', 'last', 'bytes', 'firstDead', 'lastDead', 'deadBytes')
 local defaults = { 1, 0, 0, 1, 0, 0 }
 for i = 1, 6 do m[i] = tonumber(m[i] or defaults[i]) end
 m[7] = redis.call('HLEN', KEYS[2]) + redis.call('HLEN', KEYS[3])
+m[8] = redis.call('HGET', KEYS[1], 'identity') or ''
 return m
 `);
 
