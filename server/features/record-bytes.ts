@@ -1,0 +1,48 @@
+/** The frame of every record: a version byte, then its fields. What is cut off, too long or of another version does not decode. */
+import { ByteReader, ByteWriter, FormatError } from '../../format/bytes.ts';
+import type { RecordCodec } from '../processor/projection.ts';
+
+export class RecordReader extends ByteReader {
+  /** A varint of at most `max`. */
+  upTo(max: number, what: string): number {
+    const value = this.varint();
+    if (value > max) throw new FormatError(`${what} is more than ${max}`);
+    return value;
+  }
+
+  /** A finite number. */
+  number(): number {
+    const bytes = this.take(8);
+    const value = new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+    if (!Number.isFinite(value)) throw new FormatError('number is not finite');
+    return value;
+  }
+}
+
+/** Used again from record to record: what it holds is copied out. */
+const writer = new ByteWriter(4096);
+
+/** The codec of a record from what writes and reads its fields. */
+export function recordCodec<S>(
+  version: number,
+  create: () => S,
+  write: (state: S, writer: ByteWriter) => void,
+  read: (reader: RecordReader) => S,
+): RecordCodec<S> {
+  return {
+    create,
+    encode(state) {
+      writer.clear();
+      writer.byte(version);
+      write(state, writer);
+      return Buffer.from(writer.view());
+    },
+    decode(bytes) {
+      if (bytes[0] !== version) throw new FormatError(`not version ${version} of the record`);
+      const reader = new RecordReader(bytes, 1);
+      const state = read(reader);
+      if (!reader.done) throw new FormatError('the record is longer than what it holds');
+      return state;
+    },
+  };
+}
