@@ -1,10 +1,12 @@
-/** The client as the application has it: what comes into the outbox when it is full, what is kept, and who waits for what. */
+/** The client as the application has it: puts the session, its connection, its store and its feeds together, and answers who waits for what. */
 import type { EncodedEvent } from '../protocol/codec.ts';
 import { ClientSession } from '../protocol/session/client.ts';
-import { Deque } from '../protocol/session/deque.ts';
 import { Connector } from './connector.ts';
 import { Emitter, guarded } from './emitter.ts';
+import { Entrance, rejectTag, type Tag } from './entrance.ts';
 import { ClientError } from './error.ts';
+import { ClientFeed } from './feed.ts';
+import type { Feed, FeedItems, FeedName, FeedOptions } from './feed-types.ts';
 import type { Link } from './link.ts';
 import { randomProducer, type Settings } from './options.ts';
 import { Persister } from './persister.ts';
@@ -21,16 +23,6 @@ import type {
 } from './types.ts';
 import { Waiters } from './waiters.ts';
 
-/** Who waits for an event's verdict: a promise, which is told of a close too, or a callback. */
-type Tag = { resolve(verdict: Verdict): void; reject(error: Error): void } | ((verdict: Verdict) => void) | null;
-
-/** Tracked while the outbox was full under the policy `wait`. */
-interface Held {
-  encoded: EncodedEvent;
-  event: ClientEvent | null;
-  tag: Tag;
-}
-
 /** How long `close` waits for the server to answer. */
 const CLOSE_PATIENCE_MS = 2_000;
 
@@ -45,12 +37,9 @@ export class Client implements GaplessClient {
   /** What an earlier process left is in the outbox. */
   #loaded: boolean;
   readonly #loading: Promise<void>;
-  #held = new Deque<Held>();
-  readonly #room = new Waiters<void>();
+  readonly #entrance: Entrance;
   readonly #welcome = new Waiters<void>();
   readonly #empty = new Waiters<boolean>();
-  /** How many are dropped at once under `drop-oldest`. With a store more than one: nothing is sent while it takes kept events out. */
-  readonly #dropStep: number;
   #closing: Promise<void> | null = null;
   readonly #counts = { stored: 0, rejected: 0, dropped: 0 };
 
@@ -62,7 +51,8 @@ export class Client implements GaplessClient {
       codec,
       numbering,
       backoff,
-      producer: settings.producer ?? randomProducer(),
+      publishes: settings.publish,
+      producer: settings.publish ? (settings.producer ?? randomProducer()) : '',
       // Nobody knows what numbers a given producer has used before; a random one has used none.
       epoch: settings.epoch ?? (own && settings.producer ? runtime.wallClock() : 1),
       // Under derived numbering the last process that sent the same things may still seem alive to the server: this one must win.
@@ -87,8 +77,11 @@ export class Client implements GaplessClient {
       problem: (error) => this.#emitter.emit('error', error),
       failed: (error) => this.#fail(error),
     });
+    this.#entrance = new Entrance(this.#session, settings, (entry, event) => {
+      if (entry) this.#persister?.append(entry, event);
+      this.#connector.schedulePump();
+    });
     this.#loaded = !store;
-    this.#dropStep = store ? Math.ceil(settings.maxEvents / 64) : 1;
     // The caller sets its listeners before anything happens.
     this.#loading = Promise.resolve().then(() => this.#load());
     void this.#loading.then(() => this.#start());
@@ -99,6 +92,7 @@ export class Client implements GaplessClient {
   track(event: ClientEvent | null): Promise<Verdict> {
     let encoded: EncodedEvent;
     try {
+      this.#mustPublish();
       encoded = this.#settings.codec.encodeEvent(event);
     } catch (error) {
       return Promise.reject(error);
@@ -106,9 +100,9 @@ export class Client implements GaplessClient {
     const verdict = new Promise<Verdict>((resolve, reject) => {
       const tag = { resolve, reject };
       if (this.#closing) reject(closedError());
-      else if (this.#held.length === 0 && this.#enter(encoded, event, tag)) return;
+      else if (this.#entrance.held === 0 && this.#entrance.enter(encoded, event, tag)) return;
       else if (this.#failure) reject(this.#failure);
-      else this.#held.push({ encoded, event, tag });
+      else this.#entrance.hold(encoded, event, tag);
     });
     verdict.catch(ignore);
     return verdict;
@@ -116,40 +110,28 @@ export class Client implements GaplessClient {
 
   push(event: ClientEvent | null, onVerdict?: (verdict: Verdict) => void): boolean {
     if (this.#closing) throw closedError();
-    if (this.#held.length > 0) return false;
-    if (!this.#hasRoom() && this.#settings.full === 'wait') return false;
-    return this.#enter(this.#settings.codec.encodeEvent(event), event, onVerdict ?? null);
+    this.#mustPublish();
+    if (!this.#entrance.isFree && this.#settings.full === 'wait') return false;
+    return this.#entrance.enter(this.#settings.codec.encodeEvent(event), event, onVerdict ?? null);
   }
 
-  #hasRoom(): boolean {
-    const { size, bytes } = this.#session.outbox;
-    return size < this.#settings.maxEvents && bytes < this.#settings.maxBytes;
-  }
-
-  /** False if there is no room and the policy is to wait. */
-  #enter(encoded: EncodedEvent, event: ClientEvent | null, tag: Tag): boolean {
-    const session = this.#session;
-    if (session.nextIsSettled) {
-      session.skip(tag);
-      return true;
-    }
-    while (!this.#hasRoom()) {
-      if (this.#settings.full === 'wait') return false;
-      if (this.#settings.full === 'drop-newest') {
-        session.refuse(tag);
-        return true;
-      }
-      const many = Math.min(this.#dropStep, session.outbox.size);
-      for (let i = 0; i < many; i++) session.drop(session.outbox.oldest(), 'outbox_full');
-    }
-    const entry = session.push(encoded, tag, this.#persister === null);
-    if (entry) this.#persister?.append(entry, event);
-    this.#connector.schedulePump();
-    return true;
+  #mustPublish(): void {
+    if (!this.#settings.publish)
+      throw new ClientError('bad_option', 'this client only subscribes: it was made with publish: false');
   }
 
   player(base?: PlayerBase): Player {
     return player(this, base);
+  }
+
+  // Feeds
+
+  subscribe<F extends FeedName>(feed: F, options: FeedOptions = {}): Feed<FeedItems[F]> {
+    if (this.#closing) throw closedError();
+    if (this.#failure) throw this.#failure;
+    const { backoff } = this.#settings;
+    const pump = () => this.#connector.schedulePump();
+    return new ClientFeed(feed, options, { feeds: this.#session.feeds, backoff, pump });
   }
 
   // Verdicts and what else comes out
@@ -169,9 +151,9 @@ export class Client implements GaplessClient {
 
   async ready(): Promise<void> {
     if (this.#closing) throw closedError();
-    if (this.#held.length === 0 && this.#hasRoom()) return;
+    if (this.#entrance.isFree) return;
     if (this.#failure) throw this.#failure;
-    return this.#room.wait();
+    return this.#entrance.whenFree();
   }
 
   async resume(): Promise<number> {
@@ -201,7 +183,7 @@ export class Client implements GaplessClient {
 
   #isEmpty(): boolean {
     const { done, tracked } = this.#session.outbox;
-    return this.#loaded && done >= tracked && this.#held.length === 0;
+    return this.#loaded && done >= tracked && this.#entrance.held === 0;
   }
 
   get stats(): ClientStats {
@@ -284,11 +266,7 @@ export class Client implements GaplessClient {
 
   /** Who waits for room or for the end may go on. */
   #afterChange(): void {
-    while (this.#held.length > 0 && this.#hasRoom()) {
-      const { encoded, event, tag } = this.#held.shift()!;
-      this.#enter(encoded, event, tag);
-    }
-    if (this.#held.length === 0 && this.#hasRoom()) this.#room.resolve();
+    this.#entrance.admit();
     if (this.#isEmpty()) this.#empty.resolve(true);
   }
 
@@ -299,14 +277,10 @@ export class Client implements GaplessClient {
     this.#connector.stop();
     this.#setState('failed');
     this.#emitter.emit('error', error);
-    this.#room.reject(error);
+    this.#entrance.refuse(error);
     this.#welcome.reject(error);
     this.#empty.resolve(false);
-    this.#rejectHeld(error);
-  }
-
-  #rejectHeld(error: ClientError): void {
-    for (let held = this.#held.shift(); held; held = this.#held.shift()) rejectTag(held.tag, error);
+    this.#session.feeds.end(error);
   }
 
   close(): Promise<void> {
@@ -319,10 +293,10 @@ export class Client implements GaplessClient {
     this.#setState('closed');
     const error = closedError();
     for (const entry of this.#session.outbox) rejectTag(entry.tag, error);
-    this.#rejectHeld(error);
-    this.#room.reject(error);
+    this.#entrance.refuse(error);
     this.#welcome.reject(error);
     this.#empty.resolve(false);
+    this.#session.feeds.end(null);
     // What was pushed before the store was read belongs into it too.
     await this.#loading;
     await this.#persister?.idle();
@@ -348,10 +322,6 @@ export class Client implements GaplessClient {
 
 /** A verdict that nobody waits for must not end the process when the client is closed. */
 function ignore(): void {}
-
-function rejectTag(tag: Tag, error: Error): void {
-  if (tag && typeof tag !== 'function') tag.reject(error);
-}
 
 function closedError(): ClientError {
   return new ClientError('client_closed', 'the client is closed');

@@ -32,6 +32,8 @@ export class Connector<T> {
   /** Changes with every step of a connection's life: what was begun for one does not go on in the next. */
   #step = 0;
   #pumpScheduled = false;
+  /** For which connection a new token is being asked for. */
+  #renewing: Link | null = null;
   #timer: unknown = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #retryTimer: unknown = null;
@@ -68,7 +70,7 @@ export class Connector<T> {
   }
 
   #withoutToken(cause: Error): void {
-    this.#listener.problem(new ClientError('token_failed', `the token could not be had: ${cause.message}`, { cause }));
+    this.#listener.problem(tokenError(cause));
     this.#down(1006, 'no token');
   }
 
@@ -102,7 +104,7 @@ export class Connector<T> {
     try {
       const frame = this.#settings.codec.decodeServer(data);
       op = frame?.op;
-      this.#session.receive(frame, this.#now());
+      this.#session.receive(frame, this.#now(), this.#settings.runtime.random());
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#listener.problem(new ClientError('bad_frame', error.message));
@@ -132,12 +134,34 @@ export class Connector<T> {
     if (!link) return;
     const now = this.#now();
     for (let message = this.#session.next(now); message !== null; message = this.#session.next(now)) link.send(message);
+    if (now >= this.#renewAt) void this.#renew(link, now);
+    this.#arm();
+  }
+
+  /** Only a token that is asked for can be replaced. */
+  get #renewAt(): number {
+    const { renewal, state } = this.#session;
+    if (state !== 'open' || typeof this.#settings.token !== 'function') return Number.POSITIVE_INFINITY;
+    return this.#renewing === this.#link ? Number.POSITIVE_INFINITY : renewal.dueAt;
+  }
+
+  /** Replaces the token before it expires, without a new connection. */
+  async #renew(link: Link, now: number): Promise<void> {
+    this.#renewing = link;
+    this.#session.renewal.tried(now);
+    try {
+      const token = await this.#token();
+      if (link === this.#link && token !== undefined) link.send(this.#session.auth(token));
+    } catch (error) {
+      if (link === this.#link) this.#listener.problem(tokenError(error as Error));
+    }
+    if (this.#renewing === link) this.#renewing = null;
     this.#arm();
   }
 
   /** One timer for all that the session waits for; it may ring too early, never too late. */
   #arm(): void {
-    const at = this.#session.wakeAt();
+    const at = Math.min(this.#session.wakeAt(), this.#renewAt);
     if (this.#timerAt <= at) return;
     this.#disarm();
     this.#timerAt = at;
@@ -196,4 +220,8 @@ export class Connector<T> {
   #now(): number {
     return this.#settings.runtime.now();
   }
+}
+
+function tokenError(cause: Error): ClientError {
+  return new ClientError('token_failed', `the token could not be had: ${cause.message}`, { cause });
 }

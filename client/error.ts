@@ -1,5 +1,5 @@
 /** What the SDK tells an application beyond verdicts. Codes are stable; messages are for people. */
-import { CLOSE_CODES, type CloseName } from '../protocol/codes.ts';
+import { CLOSE_CODES, type CloseName, type UnsubscribedCode } from '../protocol/codes.ts';
 
 /** The client's own codes; `docs/CLIENT.md` says what each means. A close that does not reconnect comes under the close code's name. */
 export const CLIENT_ERRORS = [
@@ -14,7 +14,7 @@ export const CLIENT_ERRORS = [
   'closed_for_good',
 ] as const;
 
-export type ClientErrorCode = (typeof CLIENT_ERRORS)[number] | CloseName;
+export type ClientErrorCode = (typeof CLIENT_ERRORS)[number] | CloseName | Exclude<UnsubscribedCode, 'ok'>;
 
 export class ClientError extends Error {
   override readonly name = 'ClientError';

@@ -11,6 +11,7 @@ export function connect(options: ClientOptions): GaplessClient {
 }
 
 export { CLIENT_ERRORS, ClientError, type ClientErrorCode } from './error.ts';
+export type * from './feed-types.ts';
 export { memoryStore } from './memory-store.ts';
 export { CLIENT_DEFAULTS } from './options.ts';
 export * from './player.ts';

@@ -4,15 +4,15 @@ import { ClientError } from './error.ts';
 import type { ClientOptions, Runtime, WebSocketConstructor } from './types.ts';
 
 export const CLIENT_DEFAULTS = {
+  publish: true,
   numbering: 'own',
   subprotocol: 'gapless.v1.msgpack',
   outbox: { maxEvents: 10_000, maxBytes: 4 * 1024 * 1024, full: 'wait' },
   backoff: { minMs: 500, maxMs: 20_000 },
 } as const;
 
-const NAMES = 'url token producer epoch numbering context agent subprotocol outbox WebSocket backoff runtime'.split(
-  ' ',
-);
+const NAMES =
+  'url token publish producer epoch numbering context agent subprotocol outbox WebSocket backoff runtime'.split(' ');
 const POLICIES = ['wait', 'drop-oldest', 'drop-newest'];
 const PRODUCER = /^[A-Za-z0-9_-]{1,64}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
@@ -25,6 +25,7 @@ export type Settings = ReturnType<typeof settle>;
 export function settle(options: ClientOptions) {
   for (const name of Object.keys(options)) if (!NAMES.includes(name)) throw bad(`there is no option ${name}`);
   const defaults = CLIENT_DEFAULTS;
+  const { publish = defaults.publish } = options;
   const { numbering = defaults.numbering, subprotocol = defaults.subprotocol, producer, epoch, context } = options;
   const {
     maxEvents = defaults.outbox.maxEvents,
@@ -35,6 +36,8 @@ export function settle(options: ClientOptions) {
   const { minMs = defaults.backoff.minMs, maxMs = defaults.backoff.maxMs } = options.backoff ?? {};
   const { WebSocket = (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket } = options;
   if (!WebSocket) throw bad('this runtime has no WebSocket: import gapless/client/node, or give the option WebSocket');
+  if (!publish && (producer ?? epoch ?? options.numbering ?? context ?? options.outbox) !== undefined)
+    throw bad('publish: false goes without producer, epoch, numbering, context and outbox');
   if (producer !== undefined && !PRODUCER.test(producer)) throw bad('producer is 1 to 64 of A-Z a-z 0-9 _ -');
   if (epoch !== undefined && !(Number.isSafeInteger(epoch) && epoch >= 1)) throw bad('epoch is an integer from 1 up');
   if (!(maxEvents >= 1 && maxBytes >= 1)) throw bad('outbox.maxEvents and outbox.maxBytes are at least 1');
@@ -48,7 +51,7 @@ export function settle(options: ClientOptions) {
     throw bad(`context is longer than ${CONTEXT_MAX_BYTES} bytes`);
   return {
     url: address(options.url),
-    ...{ token: options.token, agent: options.agent, context, codec, producer, epoch, numbering, WebSocket },
+    ...{ publish, token: options.token, agent: options.agent, context, codec, producer, epoch, numbering, WebSocket },
     ...{ maxEvents, maxBytes, full, store, backoff: { minMs, maxMs } },
     runtime: { ...RUNTIME, ...options.runtime },
   };

@@ -5,6 +5,7 @@ import type { Subprotocol } from '../protocol/limits.ts';
 import type { Numbering } from '../protocol/session/outbox.ts';
 import type { Verdict } from '../protocol/session/verdict.ts';
 import type { ClientError } from './error.ts';
+import type { Feed, FeedItems, FeedName, FeedOptions } from './feed-types.ts';
 import type { Player, PlayerBase } from './player.ts';
 
 /** What became of one event. Every event gets exactly one, unless the client is closed before (`client_closed`). */
@@ -66,7 +67,10 @@ export interface OutboxStore {
 export interface ClientOptions {
   /** `ws://host:port` or `wss://host`; the path is added if it is missing. */
   url: string;
+  /** A function is asked before each connection, and again before its token expires. */
   token?: string | (() => string | Promise<string>);
+  /** false: only subscribes, without a producer and an outbox. Default true. */
+  publish?: boolean;
   /** 1 to 64 of A-Z a-z 0-9 _ -. Default: made at random and kept in the store. */
   producer?: string;
   /**
@@ -130,6 +134,7 @@ export type ClientState =
 
 export interface ClientStats {
   state: ClientState;
+  /** Empty with `publish: false`. */
   producer: string;
   epoch: number;
   /** The highest number that was given to an event, that this process sent, and that is settled. */
@@ -190,6 +195,11 @@ export interface GaplessClient {
   resume(): Promise<number>;
   /** Resolves true when nothing is pending, false after `timeout` ms or when nothing will settle any more: failed or closed. */
   flush(options?: { timeout?: number }): Promise<boolean>;
+  /**
+   * Begins to receive a feed; the items come by iterating over what it gives back. Goes on over reconnects: logs from where they were, latest
+   * values with the current one. Throws a `ClientError` if the client is failed or closed, or an option is wrong.
+   */
+  subscribe<F extends FeedName>(feed: F, options?: FeedOptions): Feed<FeedItems[F]>;
   /** `play`, `pause`, `skip`, `like`, `dislike`, `complete`, `seek` for one user and session. */
   player(base?: PlayerBase): Player;
   /** Closes the connection and the store; what is not settled stays in the store. Pending verdicts reject. */

@@ -1,5 +1,4 @@
-/** `gapless.v1.msgpack`. msgpackr's pure build decodes control frames once `scanFrame` has let them pass; PUBLISH is only walked over. */
-import { Unpackr } from 'msgpackr/unpack';
+/** `gapless.v1.msgpack`. Control frames are decoded once `scanFrame` has let them pass; PUBLISH is only walked over. */
 import type { ControlFrame } from '../client-frames.ts';
 import { controlFields, readControl, unknownOp } from '../client-frames.ts';
 import type { Codec, EncodedEvent, Message } from '../codec.ts';
@@ -18,12 +17,11 @@ import {
 } from '../limits.ts';
 import { readServer, serverFields } from '../server-frames.ts';
 import { arrayCount, childCount, containerHeaderBytes, readNumber } from './header.ts';
+import { readMessage } from './reader.ts';
 import { scanFrame } from './scan.ts';
 import { skipValues } from './skip.ts';
 import { Writer } from './writer.ts';
 
-// No records, no Maps, no structured clones; 64-bit integers as numbers where they fit.
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, structuredClone: false, int64AsType: 'auto' });
 const writer = new Writer();
 
 const CONTROL_LIMITS = { depth: CONTROL_MAX_DEPTH, values: CONTROL_MAX_VALUES, binary: false };
@@ -80,7 +78,7 @@ export const msgpackCodec: Codec = {
       throw new ProtocolError(`HELLO is longer than ${HELLO_MAX_BYTES} bytes`, 'too_large');
     }
     scanFrame(message, CONTROL_LIMITS);
-    const frame = readControl(op, unpack(message));
+    const frame = readControl(op, readMessage(message) as Fields);
     if (frame.op === 'HELLO' && frame.context && contextBytes(message, position) > CONTEXT_MAX_BYTES) {
       throw new ProtocolError(`context is longer than ${CONTEXT_MAX_BYTES} bytes`);
     }
@@ -91,7 +89,7 @@ export const msgpackCodec: Codec = {
     if (typeof message === 'string') throw new ProtocolError('a text message under gapless.v1.msgpack');
     const { op } = readOp(message);
     scanFrame(message, SERVER_LIMITS);
-    return readServer(op, unpack(message));
+    return readServer(op, readMessage(message) as Fields);
   },
 };
 
@@ -130,19 +128,11 @@ function contextBytes(message: Uint8Array, mapAt: number): number {
   let position = mapAt + containerHeaderBytes(message[mapAt]!);
   for (let left = childCount(message, mapAt); left > 0; left -= 2) {
     const valueAt = skipValues(message, position, 1);
-    const key = unpackr.unpack(message.subarray(position, valueAt));
+    const key = readMessage(message.subarray(position, valueAt));
     position = skipValues(message, valueAt, 1);
     if (key === 'context') size = position - valueAt;
   }
   return size;
-}
-
-function unpack(message: Uint8Array): Fields {
-  try {
-    return unpackr.unpack(message) as Fields;
-  } catch {
-    throw new ProtocolError('the message is not MessagePack');
-  }
 }
 
 /** The size of a number from 0 up in its smallest format. */

@@ -7,6 +7,7 @@
 
 import type { Codec, EncodedEvent, Message } from '../codec.ts';
 import { type CloseName, mayReconnect, ProtocolError } from '../codes.ts';
+import { Subscriber } from '../feed/subscriber.ts';
 import type { Context, GoAway, Nack, PublishTerms, Rejection, ServerFrame, Welcome } from '../frames.ts';
 import {
   BLOCKED_INTERVAL_MS,
@@ -19,6 +20,7 @@ import {
 import { utf8Length } from '../utf8.ts';
 import { Backoff } from './backoff.ts';
 import { type Entry, type Numbering, Outbox } from './outbox.ts';
+import { TokenRenewal } from './renewal.ts';
 import { SendWindow } from './send-window.ts';
 import type { DropReason, Verdict } from './verdict.ts';
 
@@ -46,6 +48,8 @@ export interface ClientSessionOptions<T> {
   epoch: number;
   attempt: number;
   numbering: Numbering;
+  /** false: the connection only subscribes, and says nothing of a producer. Default true. */
+  publishes?: boolean;
   backoff?: { minMs?: number; maxMs?: number };
   /** Once for each event. `tag` is null for a number that was settled without one. */
   onVerdict(verdict: Verdict, tag: T | null): void;
@@ -73,6 +77,9 @@ export class ClientSession<T> {
   level = 0;
   /** Events wait and credit does not let the next one go. */
   blocked = false;
+  readonly feeds = new Subscriber();
+  readonly renewal = new TokenRenewal();
+  readonly #publishes: boolean;
   readonly #codec: Codec;
   readonly #backoff: Backoff;
   readonly #onVerdict: ClientSessionOptions<T>['onVerdict'];
@@ -91,6 +98,7 @@ export class ClientSession<T> {
 
   constructor(options: ClientSessionOptions<T>) {
     this.#codec = options.codec;
+    this.#publishes = options.publishes ?? true;
     this.producer = options.producer;
     this.epoch = options.epoch;
     this.attempt = options.attempt;
@@ -193,14 +201,23 @@ export class ClientSession<T> {
   hello(opening: Opening, now: number): Message {
     this.#since = this.#heardAt = now;
     const { producer, epoch, attempt } = this;
-    const message = this.#codec.encode({ op: 'HELLO', ...opening, producer, epoch, attempt, done: this.outbox.done });
+    const who = this.#publishes && { producer, epoch, attempt, done: this.outbox.done };
+    const message = this.#codec.encode({ op: 'HELLO', ...opening, ...who });
     const bytes = typeof message === 'string' ? utf8Length(message) : message.length;
     if (bytes > HELLO_MAX_BYTES) throw new RangeError(`HELLO is longer than ${HELLO_MAX_BYTES} bytes`);
     return message;
   }
 
-  /** Throws ProtocolError for what a server must not send. Afterwards `next` may have something to say, or `state` be `lost`. */
-  receive(frame: ServerFrame | null, now: number): void {
+  /** A new token for this connection. */
+  auth(token: string): Message {
+    return this.#codec.encode({ op: 'AUTH', token });
+  }
+
+  /**
+   * Throws ProtocolError for what a server must not send. Afterwards `next` may have something to say, or `state` be `lost`. `random` is
+   * from 0 to 1.
+   */
+  receive(frame: ServerFrame | null, now: number, random = 1): void {
     this.#heardAt = now;
     if (!frame || this.state === 'closed' || this.state === 'lost') return;
     if (this.state === 'opening' && frame.op !== 'WELCOME' && frame.op !== 'GOAWAY' && frame.op !== 'BEAT') {
@@ -208,7 +225,7 @@ export class ClientSession<T> {
     }
     switch (frame.op) {
       case 'WELCOME':
-        return this.#welcome(frame);
+        return this.#welcome(frame, now);
       case 'ACK':
         this.#backoff.reset();
         this.level = frame.level;
@@ -224,13 +241,26 @@ export class ClientSession<T> {
         if (this.state === 'open') this.state = 'leaving';
         this.#since = now;
         return;
+      case 'AUTHENTICATED':
+        return this.renewal.authenticated(frame.expires, now);
       case 'DATA':
-        return this.#backoff.reset();
+        this.#backoff.reset();
+        return this.feeds.receive(frame, now, random);
+      case 'SUBSCRIBED':
+      case 'GAP':
+      case 'UNSUBSCRIBED':
+        return this.feeds.receive(frame, now, random);
     }
   }
 
-  #welcome({ terms }: Welcome): void {
+  #welcome({ terms, serverTime, authExpires }: Welcome, now: number): void {
     if (this.state !== 'opening') throw new ProtocolError('a second WELCOME');
+    this.renewal.welcomed(serverTime, authExpires, now);
+    if (this.#publishes) return this.#agree(terms);
+    this.state = this.#goAway ? 'leaving' : 'open';
+  }
+
+  #agree(terms: PublishTerms | undefined): void {
     if (!terms) throw new ProtocolError('WELCOME without the terms of publishing');
     if (terms.producer !== this.producer || terms.epoch !== this.epoch)
       throw new ProtocolError('WELCOME for another producer');
@@ -309,10 +339,14 @@ export class ClientSession<T> {
    *   4. A frame holds 1 to maxFrameEvents events in at most maxFrameBytes bytes, and as many as all of this allows.
    *   5. Only what is durable where the outbox is kept is sent.
    *   6. After NACK over_credit nothing is published before an ACK has come.
-   *   7. BLOCKED says that an event waits and credit does not let even that one go; its repeat comes at most once a second.
+   *   7. What is to be said of feeds goes before events: it costs no credit and is short.
+   *   8. BLOCKED says that an event waits and credit does not let even that one go; its repeat comes at most once a second.
    */
   next(now: number): Message | null {
-    if (this.state !== 'open' || !this.terms) return null;
+    if (this.state !== 'open') return null;
+    const control = this.feeds.next(now);
+    if (control) return this.#codec.encode(control);
+    if (!this.terms) return null;
     const window = this.#window;
     if (!this.outbox.sendable(window.next)) {
       this.#setBlocked(false, now);
@@ -379,7 +413,9 @@ export class ClientSession<T> {
   /** When `next` or `expired` must be asked again, ms; Infinity without a connection. */
   wakeAt(): number {
     if (this.state === 'closed') return Number.POSITIVE_INFINITY;
-    return this.blocked && this.state === 'open' ? Math.min(this.#deadline(), this.#blockedDue()) : this.#deadline();
+    if (this.state !== 'open') return this.#deadline();
+    const blockedDue = this.blocked ? this.#blockedDue() : Number.POSITIVE_INFINITY;
+    return Math.min(this.#deadline(), blockedDue, this.feeds.wakeAt());
   }
 
   /** The server has been silent for too long: close the socket and come back. */
@@ -397,6 +433,7 @@ export class ClientSession<T> {
   closed(code: number, random: number, now: number): number | null {
     this.#setBlocked(false, now);
     this.state = 'closed';
+    this.feeds.disconnected();
     this.#window = new SendWindow(this.outbox.done, 0, 0);
     if (!mayReconnect(code)) return null;
     return Math.max(this.#goAway?.retryAfterMs ?? 0, this.#backoff.next(random));

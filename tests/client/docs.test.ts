@@ -49,3 +49,13 @@ test('states, policies and verdicts', () => {
   const verdicts = readFileSync(new URL('../../protocol/session/verdict.ts', import.meta.url), 'utf8');
   expect(names('status')).toEqual([...verdicts.matchAll(/status: '(\w+)'/g)].map(([, name]) => name));
 });
+
+test('feeds and what they can be asked for', () => {
+  const feeds = readFileSync(new URL('../../client/feed-types.ts', import.meta.url), 'utf8');
+  const fields = (name: string) => {
+    const declared = new RegExp(`export interface ${name} \\{([\\s\\S]*?)\\n\\}`).exec(feeds)![1]!;
+    return [...declared.matchAll(/^ {2}'?([\w-]+)'?\??:/gm)].map(([, field]) => field);
+  };
+  expect(names('feed')).toEqual(fields('FeedItems'));
+  expect(names('choice')).toEqual(fields('FeedOptions'));
+});

@@ -5,7 +5,15 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientFrame, Hello, Publish, PublishTerms, Rejection, ServerFrame } from '../../protocol/frames.ts';
+import type {
+  ClientFrame,
+  Hello,
+  Publish,
+  PublishTerms,
+  Rejection,
+  ServerFrame,
+  Subscribe,
+} from '../../protocol/frames.ts';
 import { type Codec, codecFor, SUBPROTOCOLS, type Subprotocol } from '../../protocol/wire.ts';
 import { decodeEvents } from './decode-events.ts';
 import { Inbox } from './inbox.ts';
@@ -51,6 +59,13 @@ export class FakeServer {
   /** The next connection, once it is open. */
   peer(): Promise<FakePeer> {
     return this.#opened.take();
+  }
+
+  /** The next connection, past HELLO and a WELCOME without the terms of publishing. */
+  async welcomedReader(authExpires?: number): Promise<FakePeer> {
+    const peer = await this.peer();
+    await peer.welcomeReader(authExpires);
+    return peer;
   }
 
   /** The next connection, past HELLO and WELCOME. */
@@ -127,6 +142,25 @@ export class FakePeer {
     const rest = { durability: 'fsync', dedupMs: 1, maxAgeMs: 0 } as const;
     this.send({ op: 'WELCOME', session: 's', serverTime: Date.now(), terms: { ...who, ...limits, ...rest, ...terms } });
     return hello;
+  }
+
+  /** Takes the HELLO of a client that only subscribes. */
+  async welcomeReader(authExpires?: number): Promise<Hello> {
+    const hello = await this.next('HELLO');
+    this.hello = hello;
+    this.send({ op: 'WELCOME', session: 's', serverTime: Date.now(), authExpires });
+    return hello;
+  }
+
+  /** Takes SUBSCRIBE and answers it. */
+  async subscribed(offset = '0', recovered?: boolean): Promise<Subscribe> {
+    const frame = await this.next('SUBSCRIBE');
+    this.send({ op: 'SUBSCRIBED', sub: frame.sub, position: { epoch: 'e', offset, recovered } });
+    return frame;
+  }
+
+  data(sub: number, offset: string, ...items: unknown[]): void {
+    this.send({ op: 'DATA', sub, offset, items });
   }
 
   ack(done: number, limit = done + 1024, limitBytes = 1_000_000_000, level = 0): void {

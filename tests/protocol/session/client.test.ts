@@ -79,6 +79,54 @@ class Talk {
 
 const reject = (seq: number, code: Rejection[1] = 'invalid_field'): Rejection => [seq, code, 'x', 'bad'];
 
+describe('a client that only subscribes', () => {
+  test('HELLO says nothing of a producer, and WELCOME needs no terms', () => {
+    const talk = new Talk({ publishes: false });
+    talk.session.connect(0);
+    const hello = codec.decodeClient(talk.session.hello({ clock: 5, token: 't' }, 0) as Uint8Array);
+    expect(hello).toEqual({ op: 'HELLO', clock: 5, token: 't' });
+    talk.session.feeds.add({ feed: 'stats', window: 3, onChange: () => undefined });
+    expect(talk.out()).toEqual([]);
+    talk.get({ op: 'WELCOME', session: 's', serverTime: 1 });
+    expect(talk.session.state).toBe('open');
+    expect(talk.out()).toEqual([{ op: 'SUBSCRIBE', sub: 1, feed: 'stats', options: { limit: 3 } }]);
+  });
+});
+
+describe('feeds beside events', () => {
+  test('are asked for before events go out, and anew on the next connection', () => {
+    const talk = new Talk();
+    talk.session.feeds.add({ feed: 'events', window: 3, onChange: () => undefined });
+    talk.push(1);
+    talk.open();
+    expect(talk.out()).toMatchObject([{ op: 'SUBSCRIBE', sub: 1 }, [1, 1]]);
+    talk.get({ op: 'SUBSCRIBED', sub: 1, position: { epoch: 'e', offset: '7' } });
+    talk.reopen().welcome();
+    expect(talk.out()).toMatchObject([{ op: 'SUBSCRIBE', sub: 2, options: { from: { offset: '7' } } }, [1, 1]]);
+  });
+
+  test('nothing is said after GOAWAY', () => {
+    const talk = new Talk();
+    talk.open();
+    talk.get({ op: 'GOAWAY', code: 'going_away', message: '', retryAfterMs: 0 });
+    talk.session.feeds.add({ feed: 'events', window: 3, onChange: () => undefined });
+    expect(talk.out()).toEqual([]);
+    expect(talk.session.wakeAt()).toBeGreaterThan(0);
+  });
+
+  test('a feed that is unavailable wakes the session when it is due', () => {
+    const talk = new Talk();
+    talk.open();
+    talk.session.feeds.add({ feed: 'events', window: 3, onChange: () => undefined });
+    talk.out();
+    talk.now = 100;
+    talk.get({ op: 'UNSUBSCRIBED', sub: 1, code: 'unavailable', message: '' });
+    expect(talk.session.wakeAt()).toBe(600);
+    talk.now = 600;
+    expect(talk.out()).toMatchObject([{ op: 'SUBSCRIBE', sub: 2 }]);
+  });
+});
+
 describe('opening', () => {
   test('HELLO tells who it is, which attempt, and what it has processed', () => {
     const talk = new Talk({ epoch: 7 });
