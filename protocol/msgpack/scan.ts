@@ -1,6 +1,6 @@
 /**
- * One linear walk over a whole control frame before msgpackr sees it: msgpackr recurses, builds what extension types ask for, replaces
- * invalid UTF-8 and turns keys of any type into strings. What passes here decodes to plain values in bounded time and depth.
+ * One linear walk over a whole control frame before it is decoded: decoders recurse, build what extension types ask for, replace
+ * invalid UTF-8 and turn keys of any type into strings. What passes here decodes to plain values in bounded time and depth.
  */
 import { ProtocolError } from '../codes.ts';
 import { isUtf8 } from '../utf8.ts';
