@@ -3,7 +3,7 @@
  * the sum is one too. Popularity is always part of it, with little weight: it fills the list where the others know too little.
  */
 import type { BlendWeights } from './options.ts';
-import { evidence, type Scorer } from './scorer.ts';
+import type { Scorer } from './scorer.ts';
 import type { Scores } from './scores.ts';
 import type { Situation } from './situation.ts';
 

@@ -52,12 +52,15 @@ export class Content implements Scorer {
   ): void {
     let sum = 0;
     for (const share of profile.values()) sum += Math.abs(share);
+    if (sum === 0) return;
     for (const [group, share] of profile) {
       const tracks = tracksOf(group);
       let plays = 0;
       for (const track of tracks) plays += this.plays.of(track);
-      if (plays === 0) continue;
-      for (const track of tracks) into.add(track, (weight * share * this.plays.of(track)) / (sum * plays));
+      // What nobody played yet counts as if it had a hundredth of the plays of one of its kind.
+      const unheard = plays > 0 ? plays / (tracks.length * 100) : 1;
+      const whole = plays + unheard * tracks.length;
+      for (const track of tracks) into.add(track, (weight * share * (this.plays.of(track) + unheard)) / (sum * whole));
     }
   }
 }

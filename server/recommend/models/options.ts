@@ -80,5 +80,13 @@ export const DEFAULT_OPTIONS: ModelOptions = {
     positionDecay: 0.5,
     halfLifeMs: 14 * DAY_MS,
   },
-  blend: { session_knn: 1, cooccurrence: 0.5, walk: 0.1, return: 0.5, content: 0.02, preference: 0.02, popularity: 0.01 },
+  blend: {
+    session_knn: 1,
+    cooccurrence: 0.5,
+    walk: 0.1,
+    return: 0.5,
+    content: 0.02,
+    preference: 0.02,
+    popularity: 0.01,
+  },
 };

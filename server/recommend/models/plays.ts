@@ -49,6 +49,11 @@ export class Plays {
     }
   }
 
+  /** Makes a track that nobody played part of its artist's and genre's lists. */
+  list(track: number): void {
+    for (const list of this.listsOf(track)) if (list !== this.overall) list.raise(track);
+  }
+
   /** The catalogue names another artist, or genre, for the track than before. */
   leaveArtist(track: number, before: number): void {
     this.ofArtist[before]?.remove(track);

@@ -4,8 +4,8 @@
  */
 import type { Scorer } from './scorer.ts';
 import type { Scores } from './scores.ts';
-import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 import type { Situation } from './situation.ts';
+import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
 /** Further back is one class. */
 const DEPTH = 16;

@@ -107,10 +107,14 @@ export class SnapshotReader {
 
   constructor(chunks: Iterable<Uint8Array>) {
     this.source = chunks[Symbol.iterator]();
-    if (Buffer.from(this.raw(4)).toString('latin1') !== MAGIC) throw new SnapshotError('damaged', 'no snapshot of models');
+    if (Buffer.from(this.raw(4)).toString('latin1') !== MAGIC)
+      throw new SnapshotError('damaged', 'no snapshot of models');
     const version = this.integer();
     if (version !== SNAPSHOT_VERSION) {
-      throw new SnapshotError('unknown_version', `the snapshot has version ${version}, this program reads ${SNAPSHOT_VERSION}`);
+      throw new SnapshotError(
+        'unknown_version',
+        `the snapshot has version ${version}, this program reads ${SNAPSHOT_VERSION}`,
+      );
     }
   }
 
@@ -176,7 +180,6 @@ export class SnapshotReader {
     this.checksum = crc32(target, this.checksum);
   }
 }
-
 
 function aligned(bytes: Uint8Array): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;

@@ -6,13 +6,14 @@
  * `complete` and `like` count once more for popularity. A session is a session id of a user. An event that is older than its session's
  * newest adds its track to the session, but to no succession: what it came after is not known any more.
  */
-import type { Signal } from '../../features/signal.ts';
-import { MODELS, type ModelName, type Prediction, type Query } from '../port.ts';
+import { type Signal, signalOf } from '../../features/signal.ts';
+import type { ConsumedEvent } from '../../processor/projection.ts';
+import type { Model, ModelName, Prediction, Query, RecommendedTrack } from '../port.ts';
 import { Blend } from './blend.ts';
 import { Column } from './column.ts';
 import { Content } from './content.ts';
 import { Cooccurrence } from './cooccurrence.ts';
-import type { ModelOptions } from './options.ts';
+import { DEFAULT_OPTIONS, type ModelOptions } from './options.ts';
 import { Plays } from './plays.ts';
 import { Popularity } from './popularity.ts';
 import { Postings } from './postings.ts';
@@ -20,12 +21,13 @@ import { Preference } from './preference.ts';
 import { best, recommended } from './rank.ts';
 import { Returns } from './returns.ts';
 import type { Scorer } from './scorer.ts';
-import type { Scratch } from './scratch.ts';
+import { Scratch } from './scratch.ts';
 import { SessionKnn } from './session-knn.ts';
 import { NO_TRACK, Sessions } from './sessions.ts';
 import { situationOf } from './situation.ts';
-import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
+import { SnapshotError, SnapshotReader, SnapshotWriter } from './snapshot.ts';
 import { Successors } from './successors.ts';
+import { top } from './top.ts';
 import { Tracks, UNKNOWN } from './tracks.ts';
 import { Walk } from './walk.ts';
 
@@ -39,8 +41,8 @@ const FORGOTTEN_SHARE = 0.25;
 export class TenantModels {
   private readonly options: ModelOptions;
   private readonly scratch: Scratch;
-  readonly tracks = new Tracks();
-  readonly sessions: Sessions;
+  private readonly tracks = new Tracks();
+  private readonly store: Sessions;
   private readonly postings: Postings;
   /** In how many of the sessions that are there each track occurs. */
   private readonly frequency = new Column(Uint32Array);
@@ -49,16 +51,18 @@ export class TenantModels {
   private readonly returns = new Returns();
   private readonly scorers: Record<ModelName, Scorer>;
 
-  constructor(options: ModelOptions, scratch: Scratch) {
-    this.options = options;
+  /** Models in one thread may share their scratch. */
+  constructor(options: Partial<ModelOptions> = {}, scratch = new Scratch()) {
+    this.options = { ...DEFAULT_OPTIONS, ...options };
     this.scratch = scratch;
-    this.sessions = new Sessions(options.maxSessions);
-    this.postings = new Postings(options.knn.postings, this.sessions);
-    this.successors = new Successors(options.cooccurrence.successors, options.cooccurrence.halfLifeMs);
-    this.plays = new Plays(this.tracks, options.popularityHalfLifeMs);
-    const cooccurrence = new Cooccurrence(this.successors, options.cooccurrence);
+    const { options: chosen } = this;
+    this.store = new Sessions(chosen.maxSessions);
+    this.postings = new Postings(chosen.knn.postings, this.store);
+    this.successors = new Successors(chosen.cooccurrence.successors, chosen.cooccurrence.halfLifeMs);
+    this.plays = new Plays(this.tracks, chosen.popularityHalfLifeMs);
+    const cooccurrence = new Cooccurrence(this.successors, chosen.cooccurrence);
     const single = {
-      session_knn: new SessionKnn(this.sessions, this.postings, this.frequency, options.knn, scratch.knn),
+      session_knn: new SessionKnn(this.store, this.postings, this.frequency, chosen.knn, scratch.knn),
       cooccurrence,
       popularity: new Popularity(this.plays),
       content: new Content(this.tracks, this.plays),
@@ -66,59 +70,138 @@ export class TenantModels {
     };
     const all = { ...single, walk: new Walk(cooccurrence, this.successors, scratch.step), return: this.returns };
     const parts = (Object.keys(all) as (keyof typeof all)[]).map((name) => ({ name, scorer: all[name] }));
-    this.scorers = { ...single, blend: new Blend(parts, options.blend, scratch.part) };
+    this.scorers = { ...single, blend: new Blend(parts, chosen.blend, scratch.part) };
   }
 
-  learn(signal: Signal): void {
+  /** An event of this tenant; each is told once, for all models. */
+  learn({ event }: ConsumedEvent): void {
+    const signal = signalOf(event);
+    if (signal !== null) this.learnSignal(signal);
+  }
+
+  learnSignal(signal: Signal): void {
     const { kind } = signal;
     if (kind === 'pause' || kind === 'seek') return;
     if (this.tracks.size >= this.options.maxTracks && this.tracks.ids.find(signal.track) < 0) this.forgetTracks();
-    const track = this.learnTrack(signal);
+    const track = this.learnTrack(signal.track, signal.artist, signal.genre);
     const slot = signal.session === undefined ? -1 : this.sessionOf(signal.user, signal.session);
     if (kind === 'skip' || kind === 'dislike') {
       this.refuse(slot, track, signal.at);
       this.plays.add(track, WORTH[kind], signal.at);
     } else {
-      const fresh = kind === 'play' || (slot >= 0 && this.sessions.indexOf(slot, track) < 0);
+      const fresh = kind === 'play' || (slot >= 0 && this.store.indexOf(slot, track) < 0);
       const worth = kind !== 'play' && fresh ? WORTH.play + WORTH[kind] : WORTH[kind];
       if (worth > 0) this.plays.add(track, worth, signal.at);
       if (fresh && slot >= 0) this.append(slot, track, signal.at);
     }
-    if (slot >= 0) this.sessions.touch(slot, signal.at);
+    if (slot >= 0) this.store.touch(slot, signal.at);
   }
 
   /** What that model recommends; nothing where it knows nothing. */
   predict(model: ModelName, query: Query): Prediction {
     const { total } = this.scratch;
-    this.scratch.ensure(this.tracks.size, this.sessions.size);
+    this.scratch.ensure(this.tracks.size, this.store.size);
     const situation = situationOf(query, this.tracks);
     const confidence = this.scorers[model].score(situation, total);
-    const tracks = best(total, situation, query.count).map((track) => recommended(track, total.get(track), this.tracks));
+    const tracks = best(total, situation, query.count).map((track) =>
+      recommended(track, total.get(track), this.tracks),
+    );
     total.clear();
     return { tracks, confidence: tracks.length === 0 ? 0 : confidence };
   }
 
+  /** One of the models by itself. What it is told, all models of the tenant learn: tell one of them only. */
+  model(name: ModelName): Model {
+    return {
+      name,
+      learn: (consumed) => this.learn(consumed),
+      predict: (query) => this.predict(name, query),
+      memoryBytes: () => this.memoryBytes(),
+    };
+  }
+
+  /** Artist and genre of a track that perhaps nobody played yet, so that it can be found by them. */
+  catalogue(id: string, attributes: { artist?: string; genre?: string }): void {
+    if (this.tracks.size >= this.options.maxTracks && this.tracks.ids.find(id) < 0) return;
+    this.plays.list(this.learnTrack(id, attributes.artist, attributes.genre));
+  }
+
+  /** What was said of a track. */
+  describe(id: string): { artist?: string; genre?: string } {
+    const track = this.tracks.ids.find(id);
+    if (track < 0) return {};
+    const { artist, genre } = recommended(track, 0, this.tracks);
+    return { artist, genre };
+  }
+
+  /** Most played of late, best first; scores are decayed plays at that time. */
+  popular(count: number, at: number): RecommendedTrack[] {
+    const factor = this.plays.decay.factor(at);
+    const before = (a: number, b: number): boolean => this.plays.of(a) > this.plays.of(b);
+    const tracks = top(this.plays.top, count, before, (track) => this.plays.of(track) > 0);
+    return tracks.map((track) => recommended(track, this.plays.of(track) * factor, this.tracks));
+  }
+
+  /** How many sessions there are. */
+  get sessions(): number {
+    return this.store.size;
+  }
+  /** How many tracks are known. */
+  get trackCount(): number {
+    return this.tracks.size;
+  }
+
   memoryBytes(): number {
-    const parts = [this.tracks, this.sessions, this.postings, this.successors, this.plays];
+    const parts = [this.tracks, this.store, this.postings, this.successors, this.plays];
     return parts.reduce((sum, part) => sum + part.memoryBytes(), this.frequency.byteLength);
   }
 
-  save(writer: SnapshotWriter): void {
+  /**
+   * Everything as bytes, with version and checksum. The chunks show live memory: consume the last one before the next event is learned.
+   */
+  chunks(): Iterable<Uint8Array> {
+    const writer = new SnapshotWriter();
+    writer.text(JSON.stringify(this.options));
     for (const part of this.parts()) part.save(writer);
     this.frequency.save(writer, this.tracks.size);
+    return writer.chunks();
   }
 
-  load(reader: SnapshotReader): void {
+  /**
+   * As `chunks` gave them, cut anyhow. Throws SnapshotError: `damaged`, `unknown_version`, or `other_options` where they were made with
+   * others; then everything has to be learned anew.
+   */
+  static load(
+    chunks: Iterable<Uint8Array>,
+    options: Partial<ModelOptions> = {},
+    scratch = new Scratch(),
+  ): TenantModels {
+    const models = new TenantModels(options, scratch);
+    try {
+      models.read(new SnapshotReader(chunks));
+    } catch (error) {
+      if (error instanceof SnapshotError) throw error;
+      // Damaged lengths and places show as anything.
+      throw new SnapshotError('damaged', `the snapshot is damaged: ${(error as Error).message}`);
+    }
+    return models;
+  }
+
+  private read(reader: SnapshotReader): void {
+    if (reader.text() !== JSON.stringify(this.options)) {
+      throw new SnapshotError('other_options', 'the snapshot was made with other options');
+    }
     for (const part of this.parts()) part.load(reader);
     this.frequency.load(reader);
+    reader.end();
     this.ensure();
   }
 
   private parts() {
-    return [this.tracks, this.sessions, this.postings, this.successors, this.plays, this.returns];
+    return [this.tracks, this.store, this.postings, this.successors, this.plays, this.returns];
   }
 
-  private learnTrack({ track: id, artist, genre }: Signal): number {
+  private learnTrack(id: string, artist: string | undefined, genre: string | undefined): number {
     const { tracks } = this;
     const known = tracks.ids.find(id);
     const artistBefore = known < 0 ? UNKNOWN : tracks.artist(known);
@@ -140,19 +223,19 @@ export class TenantModels {
 
   /** The slot of the session; a new one if there is none, or if it is full. */
   private sessionOf(user: string, session: string): number {
-    const slot = this.sessions.find(user, session);
-    if (slot >= 0 && this.sessions.count(slot) < this.options.maxSessionTracks) return slot;
-    return this.sessions.open(user, session, this.leaving);
+    const slot = this.store.find(user, session);
+    if (slot >= 0 && this.store.count(slot) < this.options.maxSessionTracks) return slot;
+    return this.store.open(user, session, this.leaving);
   }
 
   private readonly leaving = (slot: number): void => {
-    forEachDifferent(this.sessions, slot, (track) => {
+    forEachDifferent(this.store, slot, (track) => {
       this.frequency.data[track]!--;
     });
   };
 
   private append(slot: number, track: number, at: number): void {
-    const { sessions } = this;
+    const sessions = this.store;
     const count = sessions.count(slot);
     const late = count > 0 && at < sessions.lastAt(slot);
     if (count > 0 && !late) {
@@ -173,7 +256,7 @@ export class TenantModels {
   private learnReturn(slot: number, track: number): void {
     let different = 0;
     let back = -1;
-    forEachDifferent(this.sessions, slot, (each) => {
+    forEachDifferent(this.store, slot, (each) => {
       if (each === track) back = different;
       different++;
     });
@@ -185,8 +268,8 @@ export class TenantModels {
     const { window, distanceDecay, backwards } = this.options.cooccurrence;
     let weight = this.successors.decay.weight(at);
     for (let i = index - 1; i >= 0 && i >= index - window; i--, weight *= distanceDecay) {
-      const before = this.sessions.track(slot, i);
-      if (before === track || before === NO_TRACK || this.sessions.isRefused(slot, i)) continue;
+      const before = this.store.track(slot, i);
+      if (before === track || before === NO_TRACK || this.store.isRefused(slot, i)) continue;
       if (sign > 0) {
         this.successors.add(before, track, weight);
         if (backwards > 0) this.successors.add(track, before, weight * backwards);
@@ -197,9 +280,9 @@ export class TenantModels {
   /** The listener did not want the track. */
   private refuse(slot: number, track: number, at: number): void {
     if (slot < 0) return;
-    const index = this.sessions.indexOf(slot, track);
-    if (index < 0 || this.sessions.isRefused(slot, index)) return;
-    this.sessions.refuse(slot, index);
+    const index = this.store.indexOf(slot, track);
+    if (index < 0 || this.store.isRefused(slot, index)) return;
+    this.store.refuse(slot, index);
     this.succeed(slot, index, track, at, -1);
   }
 
@@ -213,7 +296,7 @@ export class TenantModels {
     let kept = 0;
     for (let track = 0; track < size; track++) if (next[track] === 0) next[track] = kept++;
     this.tracks.renumber(next);
-    this.sessions.renumberTracks(next);
+    this.store.renumberTracks(next);
     this.postings.renumberTracks(next, kept);
     this.successors.renumberTracks(next, kept);
     this.plays.renumberTracks(next, kept);

@@ -4,7 +4,7 @@
  */
 import { best } from './rank.ts';
 import type { Scorer } from './scorer.ts';
-import { Scores } from './scores.ts';
+import type { Scores } from './scores.ts';
 import type { Situation } from './situation.ts';
 import { ENTRY_WORDS, type Successors } from './successors.ts';
 
@@ -33,7 +33,8 @@ export class Walk implements Scorer {
       const words = this.successors.words(track);
       const weights = this.successors.weights(track);
       const start = this.successors.start(track);
-      for (let i = start; i < start + count * ENTRY_WORDS; i += ENTRY_WORDS) into.add(words[i]!, share * weights[i + 1]!);
+      for (let i = start; i < start + count * ENTRY_WORDS; i += ENTRY_WORDS)
+        into.add(words[i]!, share * weights[i + 1]!);
     }
     this.step.clear();
     return confidence;
