@@ -6,6 +6,7 @@ export {
   DEVICE_TYPES,
   EVENT_TYPES,
   type EventType,
+  eventSchema,
   FEEDBACK_TYPES,
   fieldsOf,
   type PlayerEvent,

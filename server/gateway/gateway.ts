@@ -4,12 +4,19 @@ import type { Config } from '../config.ts';
 import type { PublishOverHttp } from '../ingest/request.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { VERSION } from '../version.ts';
 import type { Authenticator } from './authenticator.ts';
+import type { DescribedView } from './feature-views.ts';
 import { createOriginCheck } from './origins.ts';
 import { beaconRoute } from './routes/beacon.ts';
 import { eventsRoute } from './routes/events.ts';
+import { featureRoutes, type Lookup } from './routes/features.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { type Health, healthRoutes } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { openApiRoutes } from './routes/openapi.ts';
+import { type Recommend, recommendationRoutes } from './routes/recommendations.ts';
+import { streamRoute } from './routes/stream.ts';
 import type { Route } from './routing.ts';
 import type { AcceptSocket } from './socket.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -31,6 +38,8 @@ export interface GatewayParts {
   /** Who gets the WebSockets. */
   accept: AcceptSocket;
   publish: PublishOverHttp;
+  /** Who answers what comes out of the log; without it there are no such routes. */
+  answers?: { recommend: Recommend; lookup: Lookup; views: readonly DescribedView[] };
   health(): Health;
   logger: Logger;
   metrics: Metrics;
@@ -44,7 +53,19 @@ const BODY_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export function createGateway(parts: GatewayParts): Transport {
-  const { config, authenticator, publish, logger, metrics } = parts;
+  const { config, authenticator, publish, answers, logger, metrics } = parts;
+  const originAllowed = createOriginCheck(config.allowedOrigins, authenticator.needsToken);
+  const bodyLimit = config.httpBodyBytes;
+  const routes = [
+    eventsRoute({ publish, authenticator, bodyLimit }),
+    beaconRoute({ publish, authenticator }),
+    ...feedbackRoutes({ publish, authenticator, bodyLimit }),
+    ...(answers ? recommendationRoutes({ ...answers, authenticator, logger }) : []),
+    ...(answers ? featureRoutes({ ...answers, authenticator, logger }) : []),
+    ...healthRoutes(parts.health),
+    metricsRoute({ metrics, authenticator }),
+    ...(parts.routes ?? []),
+  ];
   return createTransport({
     ...config,
     silenceMs: SERVER_SILENCE_MS,
@@ -52,14 +73,8 @@ export function createGateway(parts: GatewayParts): Transport {
     bodyTimeoutMs: BODY_TIMEOUT_MS,
     closeTimeoutMs: CLOSE_TIMEOUT_MS,
     accept: parts.accept,
-    originAllowed: createOriginCheck(config.allowedOrigins, authenticator.needsToken),
-    routes: [
-      eventsRoute({ publish, authenticator, bodyLimit: config.httpBodyBytes }),
-      beaconRoute({ publish, authenticator }),
-      ...healthRoutes(parts.health),
-      metricsRoute({ metrics, authenticator }),
-      ...(parts.routes ?? []),
-    ],
+    originAllowed,
+    routes: [...routes, ...openApiRoutes([...routes, streamRoute(originAllowed)], VERSION)],
     logger,
     metrics,
   });

@@ -9,7 +9,15 @@ import type { Metrics } from '../ops/metrics.ts';
 import { type BodyCollector, createBodyBudget } from './body.ts';
 import type { OriginCheck } from './origins.ts';
 import { problem } from './problem.ts';
-import { announcesBody, carriesToken, type Found, findRoute, isOddMethod, type Route } from './routing.ts';
+import {
+  announcesBody,
+  carriesToken,
+  createRouter,
+  type Found,
+  isOddMethod,
+  type Params,
+  type Route,
+} from './routing.ts';
 
 export interface HttpRequest {
   /** Upper case. */
@@ -66,7 +74,8 @@ const PREFLIGHT_SECONDS = '600';
 const NOTHING = new Uint8Array(0);
 
 export function createHttp(options: HttpOptions): Http {
-  const { routes, originAllowed, logger, metrics } = options;
+  const { originAllowed, logger, metrics } = options;
+  const findRoute = createRouter(options.routes);
   const bodies = createBodyBudget(options);
   let draining = false;
   let handling = 0;
@@ -75,7 +84,7 @@ export function createHttp(options: HttpOptions): Http {
   const allowed = ({ headers }: HttpRequest) => originAllowed(headers.get('origin'), headers.get('host'));
 
   function begin(request: HttpRequest, answer: Answer): Exchange {
-    const found = findRoute(routes, request);
+    const found = findRoute(request);
     const label = found.status === 'found' ? found.route.path : found.status;
     let body: BodyCollector | undefined;
     /** `done`: answered, or nobody is there any more to answer. */
@@ -91,11 +100,11 @@ export function createHttp(options: HttpOptions): Http {
         last || draining,
       );
     };
-    const handle = async (route: Route, bytes: Uint8Array) => {
+    const handle = async (route: Route, params: Params, bytes: Uint8Array) => {
       state = 'handling';
       handling++;
       try {
-        finish(await route.handle(request, bytes), false);
+        finish(await route.handle(request, bytes, params), false);
       } catch (error) {
         metrics.handlerFailed();
         logger.error({ err: error, route: route.path }, 'an HTTP handler failed');
@@ -107,15 +116,15 @@ export function createHttp(options: HttpOptions): Http {
       }
     };
 
-    const take = (route: Route) => {
+    const take = (route: Route, params: Params) => {
       const refusal = carriesToken(request.query) ? problem('token_in_url') : route.admit?.(request);
       if (refusal) {
         finish(refusal, announcesBody(request));
       } else if (route.bodyLimit === undefined) {
-        void handle(route, NOTHING);
+        void handle(route, params, NOTHING);
       } else {
         body = bodies.collect(request, route.bodyLimit, {
-          complete: (bytes) => void handle(route, bytes),
+          complete: (bytes) => void handle(route, params, bytes),
           refused: (reply) => finish(reply, true),
         });
       }
@@ -130,7 +139,7 @@ export function createHttp(options: HttpOptions): Http {
     } else if (found.status !== 'found') {
       finish(elsewhere(request, found), announcesBody(request));
     } else {
-      take(found.route);
+      take(found.route, found.params);
     }
 
     return {

@@ -25,6 +25,7 @@ import { createHttp, type Exchange, type HttpReply, type HttpRequest } from './h
 import { explainListenFailure } from './listen-error.ts';
 import type { OriginCheck } from './origins.ts';
 import { problem } from './problem.ts';
+import { streamRoute } from './routes/stream.ts';
 import type { Route } from './routing.ts';
 import type { AcceptSocket, Socket } from './socket.ts';
 import { WireSocket, type WireSocketParts } from './wire-socket.ts';
@@ -260,18 +261,6 @@ export function createTransport(options: TransportOptions): Transport {
       // Cutting a socket at once could overtake the close frame that was just sent on it.
       await delay(Math.max(0, lastClose + LINGER_MS - Date.now()));
       app.close();
-    },
-  };
-}
-
-/** Requests that ask for the stream's path without a key of the right length, which the library does not see as upgrades. */
-function streamRoute(originAllowed: OriginCheck): Route {
-  return {
-    method: 'GET',
-    path: PATH,
-    handle(request) {
-      const shake = checkHandshake(request, originAllowed);
-      return shake.ok ? problem('bad_request') : shake.reply;
     },
   };
 }

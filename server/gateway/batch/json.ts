@@ -10,7 +10,7 @@ const QUOTE = 0x22;
 
 /** Throws BatchError. */
 export function parseJsonBatch(body: Uint8Array): Batch {
-  const object = parse(body);
+  const object = parseObject(body);
   const places = topLevel(body);
   const events = object.events;
   if (!Array.isArray(events)) throw new BatchError('events is not a list.');
@@ -25,13 +25,17 @@ export function parseJsonBatch(body: Uint8Array): Batch {
   };
 }
 
-function parse(body: Uint8Array): Record<string, unknown> {
-  let value: unknown;
+/** Throws BatchError. */
+export function parseJson(body: Uint8Array): unknown {
   try {
-    value = JSON.parse(decoder.decode(body));
+    return JSON.parse(decoder.decode(body));
   } catch {
     throw new BatchError('The body is not JSON in UTF-8.');
   }
+}
+
+function parseObject(body: Uint8Array): Record<string, unknown> {
+  const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new BatchError('The body is not an object.');
   return value as Record<string, unknown>;

@@ -7,7 +7,8 @@ import type { Authenticator } from '../authenticator.ts';
 import { parseJsonBatch } from '../batch/json.ts';
 import { problem } from '../problem.ts';
 import { mediaType, type Route } from '../routing.ts';
-import { publishBatch, refuseToken, tryParse } from './publish.ts';
+import { beaconBody } from '../schemas/events.ts';
+import { PUBLISH_PROBLEMS, publishBatch, refuseToken, tryParse } from './publish.ts';
 
 const BODY_LIMIT = 64 * 1024;
 
@@ -20,6 +21,14 @@ export function beaconRoute({ publish, authenticator }: BeaconRouteParts): Route
   return {
     method: 'POST',
     path: '/v1/beacon',
+    operation: {
+      tag: 'events',
+      summary: 'Store what a page sends while it is being closed',
+      secured: false,
+      body: { 'text/plain': beaconBody },
+      answers: { 204: { about: 'Settled, rejected events included.' } },
+      problems: [...PUBLISH_PROBLEMS.filter((code) => code !== 'all_rejected'), 'unauthenticated', 'token_expired'],
+    },
     bodyLimit: BODY_LIMIT,
 
     admit: (request) =>

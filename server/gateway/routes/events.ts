@@ -8,7 +8,8 @@ import { parseNdjsonBatch } from '../batch/ndjson.ts';
 import type { HttpRequest } from '../http.ts';
 import { problem } from '../problem.ts';
 import { mediaType, type Route } from '../routing.ts';
-import { publishBatch, refuseToken, tryParse } from './publish.ts';
+import * as schemas from '../schemas/events.ts';
+import { PUBLISH_PROBLEMS, publishBatch, refuseToken, tryParse } from './publish.ts';
 
 const PARSERS = new Map<string, (body: Uint8Array, query: string) => Batch>([
   ['application/json', parseJsonBatch],
@@ -27,6 +28,21 @@ export function eventsRoute({ publish, authenticator, bodyLimit }: EventsRoutePa
   return {
     method: 'POST',
     path: '/v1/events',
+    operation: {
+      tag: 'events',
+      summary: 'Store a batch of events',
+      description:
+        'The answer comes when all of it is settled. Without `producer` and `first` only an `id` protects an event when the request is repeated.',
+      secured: true,
+      query: schemas.linesQuery,
+      body: {
+        'application/json': schemas.batchBody,
+        'application/msgpack': schemas.packedBody,
+        'application/x-ndjson': schemas.linesBody,
+      },
+      answers: { 200: { about: 'Settled.', content: { 'application/json': schemas.settled } } },
+      problems: PUBLISH_PROBLEMS,
+    },
     bodyLimit,
 
     admit(request) {

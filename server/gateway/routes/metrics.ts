@@ -2,6 +2,7 @@
 import type { Metrics } from '../../ops/metrics.ts';
 import { type Authenticator, bearerToken } from '../authenticator.ts';
 import type { Route } from '../routing.ts';
+import { exposition } from '../schemas/operations.ts';
 import { refuseToken } from './publish.ts';
 
 export interface MetricsRouteParts {
@@ -13,6 +14,13 @@ export function metricsRoute({ metrics, authenticator }: MetricsRouteParts): Rou
   return {
     method: 'GET',
     path: '/metrics',
+    operation: {
+      tag: 'operations',
+      summary: 'What the server counts, for Prometheus',
+      description: 'From this machine no token is asked for.',
+      secured: true,
+      answers: { 200: { about: 'docs/OPERATIONS.md lists every metric.', content: { 'text/plain': exposition } } },
+    },
     admit(request) {
       if (request.loopback) return null;
       const verified = authenticator.verify(bearerToken(request.headers.get('authorization')));

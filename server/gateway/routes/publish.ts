@@ -3,9 +3,17 @@ import type { Identity, PublishOutcome, PublishOverHttp } from '../../ingest/req
 import type { Verified } from '../authenticator.ts';
 import { type Batch, BatchError } from '../batch/batch.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { problem } from '../problem.ts';
+import { type ProblemCode, problem } from '../problem.ts';
 
 const USER_AGENT_MAX = 256;
+
+/** What a batch may come to beside success. */
+export const PUBLISH_PROBLEMS: readonly ProblemCode[] = [
+  'invalid_context',
+  'sequence_gap',
+  'all_rejected',
+  'storage_unavailable',
+];
 
 /** Settles a batch and words the outcome. Never 200 for what is not stored. */
 export async function publishBatch(
