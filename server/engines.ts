@@ -2,10 +2,20 @@
  * Opens what a thread works with, on the engine that the settings name. Beside `compose.ts` this is the only file that names concrete
  * engines. Settings are plain data, since they cross threads.
  */
+import { join } from 'node:path';
 import { LocalBus } from './bus/local.ts';
 import type { LiveBus } from './bus/port.ts';
 import { openRedisBus } from './bus/redis.ts';
 import type { Config } from './config.ts';
+import { openEmbeddedGroupDirectory } from './consumer/embedded/directory.ts';
+import { openEmbeddedGroups } from './consumer/embedded/groups.ts';
+import type { GroupDirectory, GroupStore } from './consumer/port.ts';
+import { openRedisGroupDirectory } from './consumer/redis/directory.ts';
+import { openRedisGroups } from './consumer/redis/groups.ts';
+import { openEmbeddedFeatureReader } from './features/embedded/reader.ts';
+import { openEmbeddedFeatureStore } from './features/embedded/store.ts';
+import type { FeatureReader, FeatureStore } from './features/port.ts';
+import { openRedisFeatureStore } from './features/redis/store.ts';
 import { openEmbeddedReader } from './log/embedded/reader.ts';
 import { LogHints } from './log/hints.ts';
 import type { EventLog, LogWaker } from './log/port.ts';
@@ -53,3 +63,35 @@ export async function openLogReader(settings: EngineSettings, bus: LiveBus): Pro
     },
   };
 }
+
+/** For the one thread of this process that folds. Throws StoreError. */
+export async function openFeatureStore(settings: EngineSettings): Promise<FeatureStore> {
+  const { redisUrl: url, redisPrefix: prefix, dataDir } = settings;
+  return url === undefined ? openEmbeddedFeatureStore(featuresDir(dataDir)) : openRedisFeatureStore({ url, prefix });
+}
+
+/** Throws StoreError. */
+export async function openFeatureReader(settings: EngineSettings): Promise<FeatureReader> {
+  const { redisUrl: url, redisPrefix: prefix, dataDir } = settings;
+  return url === undefined ? openEmbeddedFeatureReader(featuresDir(dataDir)) : openRedisFeatureStore({ url, prefix });
+}
+
+/** Throws StoreError. */
+export async function openGroups(settings: EngineSettings, group: string): Promise<GroupStore> {
+  const { redisUrl: url, redisPrefix: prefix, dataDir, partitions } = settings;
+  return url === undefined
+    ? openEmbeddedGroups({ dir: groupsDir(dataDir), group })
+    : openRedisGroups({ url, prefix, partitions, group });
+}
+
+/** Throws StoreError. */
+export async function openGroupDirectory(settings: EngineSettings): Promise<GroupDirectory> {
+  const { redisUrl: url, redisPrefix: prefix, dataDir, partitions } = settings;
+  return url === undefined
+    ? openEmbeddedGroupDirectory({ dir: groupsDir(dataDir) })
+    : openRedisGroupDirectory({ url, prefix, partitions });
+}
+
+// Environments of their own beside the log's, which only the server's main thread writes.
+const featuresDir = (dataDir: string) => join(dataDir, 'features');
+const groupsDir = (dataDir: string) => join(dataDir, 'groups');
