@@ -22,6 +22,9 @@ export interface ProcessorFigures {
   oldestMs: number;
   foldedPerSecond: number;
   poisoned: number;
+  /** Events that retention let go of before they were folded, and entries that were damaged: both left out. */
+  trimmed?: number;
+  damaged?: number;
   index: { state: 'loading' | 'ready'; events: number; sessions: number; bytes: number; lag: number };
 }
 
@@ -50,4 +53,36 @@ export interface ServerFigures {
   memoryBytes: number;
   processor: ProcessorFigures | null;
   topTracks: FeedTrack[];
+}
+
+/** The last five minutes, oldest first: each list has one number for each second of `at`. */
+export interface FiguresHistory {
+  at: number[];
+  received: number[];
+  stored: number[];
+  duplicates: number[];
+  rejected: number[];
+  byType: Record<string, number[]>;
+  byAction: Record<string, number[]>;
+  rejectedByCode: Record<string, number[]>;
+  ackP50Ms: number[];
+  ackP95Ms: number[];
+  ackP99Ms: number[];
+  commitP95Ms: number[];
+  /** Pressure, 0 to 10. */
+  level: number[];
+  /** Bytes granted, and received and not settled. */
+  granted: number[];
+  outstanding: number[];
+  ledgerGap: number[];
+  /** Of the processors. */
+  lag: number[];
+  publishers: number[];
+  subscribers: number[];
+  memoryBytes: number[];
+}
+
+/** An item's value on the feed `stats`; only a subscription's first item has the history. */
+export interface StatsValue extends ServerFigures {
+  history?: FiguresHistory;
 }

@@ -2,9 +2,11 @@
  * What the feeds' thread and its owner, the main thread, call on each other. Subscriptions live in the thread: it reads the log and the
  * feature store, keeps credit to the item, and hands over encoded frames; the main thread only puts them on the socket.
  */
+
+import type { Message } from '../../protocol/codec.ts';
 import type { Subscribe } from '../../protocol/frames.ts';
 import type { Subprotocol } from '../../protocol/limits.ts';
-import type { FeatureAnswer, FeatureRequest } from '../features/request.ts';
+import type { FeatureAnswer, FeatureRequest, FeatureRequestError } from '../features/request.ts';
 import type { ServerFigures } from './figures.ts';
 
 /** What a connection's token may read. */
@@ -22,21 +24,31 @@ export interface FeedsThread {
   unsubscribe(connection: number, sub: number): void;
   /** A new token: what it no longer allows ends with UNSUBSCRIBED `forbidden`. */
   authorise(connection: number, access: Access): void;
-  /** The socket took this many bytes of what `frames` brought; a clogged one takes nothing until it is drained. */
+  /** The socket took this many bytes (`messageBytes`) of what `frames` brought; a clogged one takes nothing until it is drained. */
   taken(connection: number, bytes: number): void;
   close(connection: number): void;
   /** This process's figures, once a second. */
   stats(figures: ServerFigures): void;
-  lookup(request: FeatureRequest): Promise<FeatureAnswer>;
+  /** An error's class and code do not cross threads; `FeedsLink.lookup` throws it again. */
+  lookup(request: FeatureRequest): Promise<FeatureReply>;
   stop(): Promise<void>;
 }
 
 /** What the thread calls. */
 export interface FeedsOwner {
-  /** Encoded frames in order. */
-  frames(connection: number, messages: (Uint8Array | string)[]): void;
+  /** Encoded frames in order, and the subscriptions that UNSUBSCRIBED among them ended or refused. */
+  frames(connection: number, messages: Message[], ended: number[]): void;
   /** The client broke the protocol: SUBSCRIBE of a `sub` that is in use, for example. */
   violation(connection: number, message: string): void;
+}
+
+export type FeatureReply =
+  | { answer: FeatureAnswer }
+  | { refused: { code: FeatureRequestError['code']; message: string } };
+
+/** How both sides count a message: text by its UTF-16 units, which costs nothing. */
+export function messageBytes(message: Message): number {
+  return message.length;
 }
 
 /** Bytes of one connection that may be on their way between the thread and its socket. */

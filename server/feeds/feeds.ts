@@ -1,0 +1,104 @@
+/** All subscriptions of a process: its connections, and the feeds that they read. Runs in a thread of its own, or anywhere else. */
+import type { Subscribe } from '../../protocol/frames.ts';
+import type { Subprotocol } from '../../protocol/limits.ts';
+import type { LiveBus } from '../bus/port.ts';
+import { type FeatureAnswer, type FeatureRequest, FeatureRequestError } from '../features/request.ts';
+import { FeedConnection } from './connection.ts';
+import type { Feed, FeedLogger, FeedName } from './feed.ts';
+import type { ServerFigures } from './figures.ts';
+import { FeaturesFeed, type ReadUserValues } from './latest/features.ts';
+import { RecommendationsFeed } from './latest/recommendations.ts';
+import { StatsFeed } from './latest/stats.ts';
+import { LogFeed, type LogFeedOptions } from './log/log-feed.ts';
+import type { FeedLog } from './log/source.ts';
+import type { Access, FeatureReply, FeedsOwner, FeedsThread } from './port.ts';
+
+export interface FeedsParts {
+  /** Closed by whoever opened it, as is the bus; after `stop`. */
+  log: FeedLog;
+  bus: LiveBus;
+  features: {
+    userValues: ReadUserValues;
+    /** Throws FeatureRequestError. */
+    lookup(request: FeatureRequest): Promise<FeatureAnswer>;
+  };
+  /** This process, within a cluster. */
+  process: string;
+  owner: FeedsOwner;
+  logger: FeedLogger;
+  /** For tests: shorter times. */
+  timing?: LogFeedOptions & { renewMs?: number };
+}
+
+export function createFeeds(parts: FeedsParts): FeedsThread {
+  return new Feeds(parts);
+}
+
+class Feeds implements FeedsThread {
+  private readonly parts: FeedsParts;
+  private readonly figures: StatsFeed;
+  private readonly feeds: Readonly<Record<FeedName, Feed>>;
+  private readonly connections = new Map<number, FeedConnection>();
+
+  constructor(parts: FeedsParts) {
+    const { log, bus, features, process, logger, timing = {} } = parts;
+    this.parts = parts;
+    this.figures = new StatsFeed(bus);
+    this.feeds = {
+      stats: this.figures,
+      events: new LogFeed(log, 'events', logger, timing),
+      'dead-letters': new LogFeed(log, 'dead-letters', logger, timing),
+      features: new FeaturesFeed(bus, features.userValues, logger),
+      recommendations: new RecommendationsFeed({ bus, process, partitions: log.partitions, renewMs: timing.renewMs }),
+    };
+  }
+
+  open(connection: number, subprotocol: Subprotocol, access: Access): void {
+    const { owner } = this.parts;
+    this.connections.set(connection, new FeedConnection(connection, subprotocol, access, this.feeds, owner));
+  }
+
+  subscribe(connection: number, frame: Subscribe): void {
+    this.connections.get(connection)?.subscribe(frame);
+  }
+
+  flow(connection: number, sub: number, limit: number): void {
+    this.connections.get(connection)?.flow(sub, limit);
+  }
+
+  unsubscribe(connection: number, sub: number): void {
+    this.connections.get(connection)?.unsubscribe(sub);
+  }
+
+  authorise(connection: number, access: Access): void {
+    this.connections.get(connection)?.authorise(access);
+  }
+
+  taken(connection: number, bytes: number): void {
+    this.connections.get(connection)?.taken(bytes);
+  }
+
+  close(connection: number): void {
+    this.connections.get(connection)?.close();
+    this.connections.delete(connection);
+  }
+
+  stats(figures: ServerFigures): void {
+    this.figures.publish(figures);
+  }
+
+  async lookup(request: FeatureRequest): Promise<FeatureReply> {
+    try {
+      return { answer: await this.parts.features.lookup(request) };
+    } catch (error) {
+      if (!(error instanceof FeatureRequestError)) throw error;
+      return { refused: { code: error.code, message: error.message } };
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections.values()) connection.close();
+    this.connections.clear();
+    for (const feed of Object.values(this.feeds)) feed.close();
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The end of one partition's stream, read once for all who follow it. A ring keeps what was read last, decoded; who has fallen behind it
+ * reads the log for itself until it has caught up. Nothing is read while nobody waits for it.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Block } from './block.ts';
+import type { LogSource } from './source.ts';
+
+const READ_BYTES = 128 * 1024;
+const WAIT_MS = 10_000;
+
+export interface TailReader {
+  /** There is more to `find`. */
+  wake(): void;
+  /** The log cannot be read. */
+  fail(error: unknown): void;
+}
+
+export class PartitionTail {
+  private readonly source: LogSource;
+  private readonly partition: number;
+  private readonly ringBytes: number;
+  /** Without gaps between them: each block's `from` follows on the one before. */
+  private ring: Block[] = [];
+  private bytes = 0;
+  /** The position after the ring; null while nobody ever followed. */
+  private next: number | null = null;
+  private readonly readers = new Set<TailReader>();
+  private running = false;
+  private waiting: AbortController | null = null;
+
+  constructor(source: LogSource, partition: number, ringBytes: number) {
+    this.source = source;
+    this.partition = partition;
+    this.ringBytes = ringBytes;
+  }
+
+  /** The block that covers the position; `end` where it was not read yet, `behind` where it left the ring. */
+  find(position: number): Block | 'end' | 'behind' {
+    if (this.next === null || position >= this.next) return 'end';
+    let low = 0;
+    let high = this.ring.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.ring[middle]!.last < position) low = middle + 1;
+      else high = middle;
+    }
+    const block = this.ring[low];
+    return block && block.from <= position ? block : 'behind';
+  }
+
+  /** Reads on from the position and wakes the reader when there is something, until it leaves. */
+  follow(reader: TailReader, position: number): void {
+    // Whoever is farthest is at the end of the log; the others read for themselves what lies between.
+    if (this.next === null || position > this.next) this.jump(position);
+    this.readers.add(reader);
+    if (!this.running) void this.run();
+  }
+
+  leave(reader: TailReader): void {
+    if (this.readers.delete(reader) && this.readers.size === 0) this.waiting?.abort();
+  }
+
+  private jump(position: number): void {
+    this.next = position;
+    this.ring = [];
+    this.bytes = 0;
+    for (const reader of this.readers) reader.wake();
+    this.waiting?.abort();
+  }
+
+  private async run(): Promise<void> {
+    this.running = true;
+    try {
+      while (this.readers.size > 0) await this.step(this.next!);
+    } catch (error) {
+      const failed = [...this.readers];
+      this.readers.clear();
+      for (const reader of failed) reader.fail(error);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  private async step(from: number): Promise<void> {
+    const blocks = await this.source.read(this.partition, from, READ_BYTES);
+    if (this.next !== from) return;
+    if (blocks.length === 0) return this.wait(from);
+    for (const block of blocks) {
+      this.ring.push(block);
+      this.bytes += block.bytes;
+    }
+    this.next = blocks.at(-1)!.last + 1;
+    this.trim(blocks.length);
+    for (const reader of [...this.readers]) reader.wake();
+    // They eat before more is read.
+    await nextTurn();
+  }
+
+  private async wait(from: number): Promise<void> {
+    const waiting = new AbortController();
+    this.waiting = waiting;
+    const { log, stream } = this.source;
+    await log.wait(stream, this.partition, from - 1, WAIT_MS, waiting.signal);
+    this.waiting = null;
+  }
+
+  /** What was just read stays, however large. */
+  private trim(newest: number): void {
+    let gone = 0;
+    while (this.bytes > this.ringBytes && this.ring.length - gone > newest) this.bytes -= this.ring[gone++]!.bytes;
+    if (gone > 0) this.ring.splice(0, gone);
+  }
+}
