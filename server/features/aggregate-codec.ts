@@ -12,7 +12,7 @@ import { MAX_NUMBER } from '../../protocol/limits.ts';
 import { type Aggregate, DEVICES_MAX, newAggregate, newTally, type Tally } from './aggregate.ts';
 import { METRICS } from './metrics.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
-import { RINGS, type Tiles } from './tiles.ts';
+import { RINGS, slotOf, type Tiles } from './tiles.ts';
 
 const COUNT_MAX = 2 ** 32 - 1;
 
@@ -100,7 +100,7 @@ function readTiles(from: RecordReader, tiles: Tiles, latest: number): void {
 
 /** Where the oldest tile of a ring is kept: after the newest, where the next one will be. */
 function oldestSlot(latest: number, tileMs: number, slots: number): number {
-  return (Math.floor(latest / tileMs) + 1) % slots;
+  return slotOf(Math.floor(latest / tileMs) + 1, slots);
 }
 
 function writeHours(hours: Uint32Array | null, out: ByteWriter): void {

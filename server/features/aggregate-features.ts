@@ -1,6 +1,6 @@
 /** What is read from an aggregate: generated from the metrics, half-lives and windows. */
 import type { Aggregate } from './aggregate.ts';
-import { remaining } from './decay.ts';
+import { decayedAt } from './decay.ts';
 import { answersAt, type FeatureDefinition, type Reading } from './definition.ts';
 import { HALF_LIVES, METRICS, type Metric, type MetricName, metricNumber } from './metrics.ts';
 import { AFFINITY } from './taste.ts';
@@ -98,18 +98,19 @@ function ofRate({ name, of, among, a, b }: Rate): Definition[] {
     halfLife: halfLife.name,
     read(aggregate, at) {
       const i = HALF_LIVES.indexOf(halfLife);
-      const part = decayedReading(aggregate, [[of, 1]], i, at);
-      const all = decayedReading(
-        aggregate,
-        among.map((metric) => [metric, 1]),
-        i,
-        at,
-      );
-      const latest = Math.max(part.at, all.at);
-      if (part.value === null || all.value === null || !has(aggregate, [of, ...among]))
-        return { value: null, at: latest };
-      // Clicks of what was shown somewhere else can be more than what was shown.
-      return { value: (part.value + a) / (Math.max(part.value, all.value) + a + b), at: latest };
+      const latest = latestOf(aggregate, [of, ...among]);
+      if (latest === null) return { value: null, at: aggregate.lastAt };
+      return held(latest, at, () => {
+        const part = decayedSum(aggregate, [[of, 1]], i, at);
+        const all = decayedSum(
+          aggregate,
+          among.map((metric) => [metric, 1]),
+          i,
+          at,
+        );
+        // Clicks of what was shown somewhere else can be more than what was shown.
+        return (part + a) / (Math.max(part, all) + a + b);
+      });
     },
   }));
 }
@@ -187,29 +188,38 @@ function commonFeatures(): Definition[] {
   ];
 }
 
-interface NumberReading extends Reading {
-  value: number | null;
-}
+type Terms = readonly (readonly [metric: MetricName, weight: number])[];
 
 /** A weighted sum of decayed metrics, with the half-life number `i`. */
-function decayedReading(
-  aggregate: Aggregate,
-  terms: readonly (readonly [metric: MetricName, weight: number])[],
-  i: number,
-  at: number,
-): NumberReading {
-  let value = 0;
-  let latest = -1;
+function decayedReading(aggregate: Aggregate, terms: Terms, i: number, at: number): Reading {
+  const latest = latestOf(
+    aggregate,
+    terms.map(([name]) => name),
+  );
+  if (latest === null) return { value: 0, at: aggregate.lastAt };
+  return held(latest, at, () => decayedSum(aggregate, terms, i, at));
+}
+
+function decayedSum({ tallies }: Aggregate, terms: Terms, i: number, at: number): number {
+  let sum = 0;
   for (const [name, weight] of terms) {
     const metric = metricNumber(name);
-    const tally = aggregate.tallies[metric];
+    const tally = tallies[metric];
     if (!tally) continue;
-    latest = Math.max(latest, tally.at);
-    const left = at > tally.at ? remaining(at - tally.at, HALF_LIVES[i]!.ms) : 1;
-    value += (weight * tally.decayed[i]! * left) / METRICS[metric]!.parts;
+    const value = decayedAt({ value: tally.decayed[i]!, at: tally.at }, at, HALF_LIVES[i]!.ms);
+    sum += (weight * value) / METRICS[metric]!.parts;
   }
-  if (latest < 0) return { value: 0, at: aggregate.lastAt };
-  return { value: answersAt(latest, at) ? value : null, at: latest };
+  return sum;
+}
+
+/** Event time of the last event of any of these metrics; null before the first. */
+function latestOf({ tallies }: Aggregate, metrics: readonly MetricName[]): number | null {
+  let latest: number | null = null;
+  for (const name of metrics) {
+    const tally = tallies[metricNumber(name)];
+    if (tally && (latest === null || tally.at > latest)) latest = tally.at;
+  }
+  return latest;
 }
 
 function ofTally(
@@ -230,8 +240,4 @@ function ofPlays(aggregate: Aggregate, at: number, read: (aggregate: Aggregate) 
 /** A value that holds events up to `latest`. */
 function held(latest: number, at: number, read: () => unknown): Reading {
   return { value: answersAt(latest, at) ? read() : null, at: latest };
-}
-
-function has(aggregate: Aggregate, metrics: readonly MetricName[]): boolean {
-  return metrics.some((name) => aggregate.tallies[metricNumber(name)]);
 }

@@ -61,8 +61,13 @@ export function addToTiles(tiles: Tiles, latest: number, at: number, count: numb
     const newest = latest < 0 ? tile - slots : Math.floor(latest / tileMs);
     if (tile > newest) clear(tiles, start, slots, newest, tile);
     else if (tile <= newest - slots) continue;
-    tiles[start + (tile % slots)]! += count;
+    tiles[start + slotOf(tile, slots)]! += count;
   }
+}
+
+/** `tile % slots`, which is a slow call where tiles do not fit 32 bits. */
+export function slotOf(tile: number, slots: number): number {
+  return tile - Math.floor(tile / slots) * slots;
 }
 
 /** Empties the slots of the tiles after `newest`, up to `tile`: the ring moves on. */
@@ -71,7 +76,7 @@ function clear(tiles: Tiles, start: number, slots: number, newest: number, tile:
     tiles.fill(0, start, start + slots);
     return;
   }
-  for (let next = newest + 1; next <= tile; next++) tiles[start + (next % slots)] = 0;
+  for (let next = newest + 1; next <= tile; next++) tiles[start + slotOf(next, slots)] = 0;
 }
 
 /** Events of a window (an index of `WINDOWS`) that ends at `edge`; null where it begins before what the ring still holds. */
@@ -84,6 +89,6 @@ export function countTiles(tiles: Tiles, latest: number, window: number, edge: n
   if (first < oldest && last < newest) return null;
   let count = 0;
   for (let tile = Math.max(first, oldest); tile <= Math.min(last, newest); tile++)
-    count += tiles[start + (tile % slots)]!;
+    count += tiles[start + slotOf(tile, slots)]!;
   return count;
 }
