@@ -34,6 +34,10 @@ export class Catalogue {
     return this.tracks.get(id);
   }
 
+  all(): Iterable<[id: string, track: Track]> {
+    return this.tracks.entries();
+  }
+
   /** The `track` entry of what is known of this track, or undefined. */
   entries(id: string): Entries | undefined {
     const packed = this.packed.get(id);

@@ -1,9 +1,11 @@
 /** A list that was served: the event that stands in the log before anybody sees the list, and what is read back of it. */
+import { hash } from 'node:crypto';
 import type { StoredEvent } from '../../format/model.ts';
 import type { InternalEvent } from '../processor/port.ts';
 import type { ModelName, RecommendationList, RecommendationRequest } from './port.ts';
 
 export const SERVED = 'recommendation_served';
+const REQUEST_ID_MAX = 64;
 
 /** What is remembered of a served list; tracks are in their order, scores beside them. */
 export interface ServedList {
@@ -23,7 +25,7 @@ export interface ServedList {
  */
 export function servedEvent(request: RecommendationRequest, list: RecommendationList, claim = true): InternalEvent {
   const { requestId, context } = request;
-  const id = `rec:${claim && requestId !== undefined ? requestId : list.recommendation_id}`;
+  const id = `rec:${claim && requestId !== undefined ? short(requestId) : list.recommendation_id}`;
   return {
     tenant: request.tenant,
     id,
@@ -39,6 +41,11 @@ export function servedEvent(request: RecommendationRequest, list: Recommendation
     scores: list.tracks.map(({ score }) => score),
     ...(context !== undefined && Object.keys(context).length > 0 && { context }),
   };
+}
+
+/** A request id may be as long as an id of an event, which has a prefix here. */
+function short(requestId: string): string {
+  return requestId.length <= REQUEST_ID_MAX ? requestId : hash('sha256', requestId, 'base64url');
 }
 
 /** null for any other event. Only the server itself makes such events, of whatever version. */

@@ -177,7 +177,8 @@ export class SnapshotReader {
       filled += part.length;
       this.at += part.length;
     }
-    this.checksum = crc32(target, this.checksum);
+    // Of nothing at all zlib gives 0 back, not the checksum so far.
+    if (target.length > 0) this.checksum = crc32(target, this.checksum);
   }
 }
 
