@@ -92,7 +92,7 @@ export class Environment {
   private static async try(options: EnvironmentOptions, layout: Layout, create: boolean): Promise<Environment> {
     const { dir } = options;
     try {
-      const root = create ? withFolder(dir, () => openRoot(dir)) : openRoot(dir);
+      const root = withFolder(dir, () => openRoot(dir));
       try {
         return new Environment(root, options, layout, create);
       } catch (error) {

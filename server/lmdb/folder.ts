@@ -1,14 +1,34 @@
 /** The folder of an LMDB environment. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export function hasData(dir: string): boolean {
   return existsSync(join(dir, 'data.mdb'));
 }
 
+/** LMDB's mark and the version of its format, in the first page of its file behind that page's header. */
+const MARK = Buffer.from('dec0efbe02000000', 'hex');
+const HEAD_BYTES = 64;
+const LEAST_BYTES = 2 * 4096;
+
+/** Throws where the file is not LMDB's or is cut off: the package would end the process on opening it. An empty one is new. */
+export function checkData(dir: string): void {
+  const handle = openSync(join(dir, 'data.mdb'), 'r');
+  try {
+    const { size } = fstatSync(handle);
+    const head = Buffer.alloc(HEAD_BYTES);
+    readSync(handle, head, 0, HEAD_BYTES, 0);
+    if (size > 0 && (size < LEAST_BYTES || !head.includes(MARK)))
+      throw new Error('data.mdb is not an LMDB file that can be read');
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** Makes the folder where it is missing, and lets `open` make the data in it; new data is durable then. */
 export function withFolder<T>(dir: string, open: () => T): T {
   const isNew = !hasData(dir);
+  if (!isNew) checkData(dir);
   makeFolder(resolve(dir));
   const opened = open();
   if (isNew) for (const path of [dir, dirname(resolve(dir))]) syncFolder(path);

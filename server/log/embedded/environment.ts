@@ -1,7 +1,7 @@
 /** The LMDB environment of a data directory and its databases, opened for the one writer or for a reader. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
+import { isLmdbError } from '../../lmdb/fault.ts';
+import { checkData, hasData, withFolder } from '../../lmdb/folder.ts';
 import { LogError } from '../error.ts';
 import { IDENTITY_KEY, LAYOUT_FORMAT, LAYOUT_KEY, type Layout } from './layout.ts';
 
@@ -22,26 +22,16 @@ const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 /** Opens or creates the data for writing. Throws LogError `misconfigured` where the directory cannot be used. */
 export function openForWriting(dir: string): Environment {
-  const isNew = !existsSync(join(dir, 'data.mdb'));
-  return explained(dir, () => {
-    makeFolder(resolve(dir));
-    const environment = openTables(dir, false);
-    if (isNew) for (const path of [dir, dirname(resolve(dir))]) syncDirectory(path);
-    return environment;
-  });
-}
-
-/** One folder at a time: where the system has no such folder and lets none be made (/proc), the recursive mkdir of Node 20 never ends. */
-function makeFolder(dir: string): void {
-  if (existsSync(dir)) return;
-  makeFolder(dirname(dir));
-  mkdirSync(dir);
+  return explained(dir, () => withFolder(dir, () => openTables(dir, false)));
 }
 
 /** Opens existing data for reading, beside a server that writes it. Throws LogError `misconfigured` where there is none. */
 export function openForReading(dir: string): Environment {
-  if (!existsSync(join(dir, 'data.mdb'))) throw new LogError('misconfigured', `there is no log in ${dir}`);
-  return explained(dir, () => openTables(dir, true));
+  if (!hasData(dir)) throw new LogError('misconfigured', `there is no log in ${dir}`);
+  return explained(dir, () => {
+    checkData(dir);
+    return openTables(dir, true);
+  });
 }
 
 function openTables(dir: string, readOnly: boolean): Environment {
@@ -88,7 +78,7 @@ function explained<T>(dir: string, action: () => T): T {
 
 /** What LMDB itself throws, which has a number for a code, as LogError `unavailable`; anything else as it is. */
 export function asLogError(error: unknown): unknown {
-  if (!(error instanceof Error && 'code' in error && typeof error.code === 'number')) return error;
+  if (!isLmdbError(error)) return error;
   return new LogError('unavailable', `the data cannot be read: ${error.message}`, { cause: error });
 }
 
@@ -98,16 +88,6 @@ export function reading<T>(read: () => T): T {
     return read();
   } catch (error) {
     throw asLogError(error);
-  }
-}
-
-/** A new file is durable only when its directory is. */
-function syncDirectory(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -2,6 +2,7 @@
  * Writes changes as transactions of the process that owns the data. After a failure nothing is written any more: a failed sync says
  * nothing about what stands, and LMDB's own handling of a failed write has overrun its memory (100 bytes for a longer message).
  */
+import { commitError, isFull } from '../../lmdb/fault.ts';
 import { LogError } from '../error.ts';
 import { Changes } from './changes.ts';
 import type { Environment } from './environment.ts';
@@ -52,21 +53,5 @@ export class Writer {
     this.stopped = error;
     this.onStop(error);
     return error;
-  }
-}
-
-function isFull(error: Error & { code?: unknown }): boolean {
-  return error.code === 28 || /no space left/i.test(error.message);
-}
-
-/** lmdb rejects with a general error that carries the promise of the real one. */
-async function commitError(error: unknown): Promise<Error> {
-  const cause = error instanceof Error ? error : new Error(String(error));
-  if (!('commitError' in cause)) return cause;
-  try {
-    await cause.commitError;
-    return cause;
-  } catch (real) {
-    return real instanceof Error ? real : new Error(String(real));
   }
 }

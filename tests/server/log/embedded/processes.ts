@@ -1,68 +1,13 @@
-/** Child processes of these tests, by line. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** The child processes of these tests. */
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { scriptArgs, startProcess, type TestProcess } from '../../../helpers/test-process.ts';
 
-const CHILDREN = path.join(import.meta.dirname, 'children');
-
-export class TestProcess {
-  readonly child: ChildProcess;
-  readonly lines: string[] = [];
-  readonly ended: Promise<unknown>;
-  private readonly waiting = new Set<() => void>();
-
-  constructor(command: string, args: readonly string[]) {
-    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.ended = once(this.child, 'close').finally(() => this.look());
-    createInterface(this.child.stdout!).on('line', (line) => {
-      this.lines.push(line);
-      this.look();
-    });
-  }
-
-  private look(): void {
-    for (const check of this.waiting) check();
-  }
-
-  /** When there are so many lines, or the process has ended. */
-  until(lines: number): Promise<void> {
-    return new Promise((resolve) => {
-      const check = (): void => {
-        if (this.lines.length < lines && this.child.exitCode === null && this.child.signalCode === null) return;
-        this.waiting.delete(check);
-        resolve();
-      };
-      this.waiting.add(check);
-      check();
-    });
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.ended;
-  }
-}
+export { startProcess, TestProcess, temporaryDirectory } from '../../../helpers/test-process.ts';
 
 /** Runs one of the scripts in `children/`; killed at the end of the test. */
 export function startChild(name: string, ...args: (string | number)[]): TestProcess {
   return startProcess(process.execPath, ...childArgs(name, ...args));
 }
 export function childArgs(name: string, ...args: (string | number)[]): string[] {
-  return ['--import', 'tsx', path.join(CHILDREN, `${name}.ts`), ...args.map(String)];
-}
-export function startProcess(command: string, ...args: string[]): TestProcess {
-  const child = new TestProcess(command, args);
-  onTestFinished(() => child.kill());
-  return child;
-}
-
-/** A directory for the data of one test. */
-export function temporaryDirectory(): string {
-  const dir = mkdtempSync(path.join(tmpdir(), 'gapless.log-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
+  return scriptArgs(path.join(import.meta.dirname, 'children', `${name}.ts`), ...args);
 }
