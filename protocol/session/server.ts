@@ -156,6 +156,11 @@ export class ServerSession {
     this.sink.send(frame);
   }
 
+  /** A frame was sent past this session. */
+  sentElsewhere(now: number): void {
+    this.lastSent = now;
+  }
+
   /** Verdicts of these numbers are committed. */
   settle(seqs: ArrayLike<number>, rejections: readonly Rejection[], now: number): void {
     this.now = now;

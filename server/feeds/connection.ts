@@ -125,7 +125,7 @@ export class FeedConnection implements FeedSink<FeedItem> {
 
   taken(bytes: number): void {
     const waited = !this.ready;
-    this.inFlight -= bytes;
+    this.inFlight = Math.max(0, this.inFlight - bytes);
     if (!waited) return;
     for (const [sub, entry] of [...this.entries]) {
       if (!this.ready) return;

@@ -3,7 +3,7 @@
  * parts around it, and decides nothing that the session can decide.
  */
 
-import type { Codec } from '../../protocol/codec.ts';
+import type { Codec, Message } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
 import type { Hello, Publish, Rejection, ServerFrame, Subscribe } from '../../protocol/frames.ts';
 import { type FrameLimits, HELLO_MAX_BYTES } from '../../protocol/limits.ts';
@@ -16,6 +16,7 @@ import type { Ingest } from '../ingest/ingest.ts';
 import type { Identity } from '../ingest/request.ts';
 import type { Settlement, Source, SourceOwner } from '../ingest/source.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import type { SubscribingConnection } from './feeds-link.ts';
 
 /** Raw bytes a second that credit does not account for: control frames and what is refused. */
 const STRAY_BYTES_PER_SECOND = 1024 * 1024;
@@ -52,9 +53,11 @@ export interface ConnectionKeeper {
   /** The socket is gone, or its last event is settled after that. */
   closed(connection: Connection): void;
   drained(connection: Connection): void;
+  /** The socket, which was clogged, takes frames again. */
+  writable(connection: Connection): void;
 }
 
-export class Connection implements SocketListener, SourceOwner {
+export class Connection implements SocketListener, SourceOwner, SubscribingConnection {
   readonly socket: Socket;
   readonly session: ServerSession;
   identity: Identity | null = null;
@@ -139,10 +142,24 @@ export class Connection implements SocketListener, SourceOwner {
   private write(frame: ServerFrame): void {
     if (frame.op === 'ACK') this.measure(frame.done);
     else if (frame.op === 'NACK') this.parts.metrics.nacked(frame.code);
-    const result = this.socket.send(this.codec.encode(frame));
-    if (result === 'sent') return;
+    this.put(this.codec.encode(frame));
+  }
+
+  private put(message: Message): 'sent' | 'clogged' | 'failed' {
+    const result = this.socket.send(message);
     if (result === 'failed') this.drop();
-    else this.clog();
+    else if (result === 'clogged') this.clog();
+    return result;
+  }
+
+  deliver(message: Message): 'sent' | 'clogged' | 'failed' {
+    if (this.session.state === 'closed') return 'failed';
+    this.session.sentElsewhere(performance.now());
+    return this.put(message);
+  }
+
+  violate(message: string): void {
+    this.end('protocol_error', message);
   }
 
   /** A frame could not be queued: what follows would leave a gap. */
@@ -173,6 +190,7 @@ export class Connection implements SocketListener, SourceOwner {
   drained(): void {
     this.cloggedSince = null;
     this.session.publisher?.setReading(true, performance.now());
+    this.keeper.writable(this);
     this.watch();
   }
 

@@ -6,9 +6,13 @@ import type { CreditWindow } from '../../protocol/credit/window.ts';
 import type { Durability, Subscribe } from '../../protocol/frames.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { LiveBus } from '../bus/port.ts';
+import { isFeedName } from '../feeds/feed.ts';
+import type { Access } from '../feeds/port.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
 import { Arena } from '../ingest/arena.ts';
+import type { Identity } from '../ingest/request.ts';
 import { Connection, type ConnectionKeeper } from './connection.ts';
+import type { FeedsLink } from './feeds-link.ts';
 import { dismiss, Opening, type OpeningParts } from './opening.ts';
 import { ProducerTable } from './producers.ts';
 import { Takeover } from './takeover.ts';
@@ -17,11 +21,11 @@ const DUE_INTERVAL_MS = 5;
 const SWEEP_INTERVAL_MS = 1_000;
 /** Clients sent away are told to come back spread over this time. */
 const SPREAD_MS = 2_000;
-/** Feeds that the protocol names; their sources come with the processor role. */
-const FEEDS = new Set(['stats', 'events', 'features', 'recommendations', 'dead-letters']);
 
 export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeover'> {
   bus: LiveBus;
+  /** Without it every subscription is refused. */
+  feeds?: FeedsLink;
   lifetimeMs: number;
   /** This process, for announcements to the others. */
   process: string;
@@ -93,21 +97,32 @@ export class Sessions implements ConnectionKeeper {
     }
     connection.identity = verified.identity;
     connection.session.send({ op: 'AUTHENTICATED', expires: expires ?? null });
+    this.parts.feeds?.authorise(connection, accessOf(verified.identity));
   }
 
-  subscribe(connection: Connection, { sub, feed }: Subscribe): void {
-    const known = FEEDS.has(feed);
+  subscribe(connection: Connection, frame: Subscribe): void {
+    const { feeds } = this.parts;
+    if (feeds) return feeds.subscribe(connection, frame, accessOf(connection.identity!));
+    const known = isFeedName(frame.feed);
     connection.session.send({
       op: 'UNSUBSCRIBED',
-      sub,
+      sub: frame.sub,
       code: known ? 'unavailable' : 'unknown_feed',
       message: known ? 'this server does not serve the feed' : 'there is no such feed',
     });
   }
 
-  /** Without subscriptions both name an unknown one, which is ignored. */
-  flow(): void {}
-  unsubscribe(): void {}
+  flow(connection: Connection, sub: number, limit: number): void {
+    this.parts.feeds?.flow(connection, sub, limit);
+  }
+
+  unsubscribe(connection: Connection, sub: number): void {
+    this.parts.feeds?.unsubscribe(connection, sub);
+  }
+
+  writable(connection: Connection): void {
+    this.parts.feeds?.drained(connection);
+  }
 
   due(connection: Connection): void {
     this.dueSoon.add(connection);
@@ -157,6 +172,7 @@ export class Sessions implements ConnectionKeeper {
   closed(connection: Connection): void {
     this.budget.closeSocket();
     this.connections.delete(connection);
+    this.parts.feeds?.closed(connection);
     this.dueSoon.delete(connection);
     const window = connection.session.publisher?.window;
     if (window) this.byWindow.delete(window);
@@ -205,6 +221,10 @@ export class Sessions implements ConnectionKeeper {
     if (this.dueTimer) clearInterval(this.dueTimer);
     this.takeover.close();
   }
+}
+
+function accessOf({ tenant, userId }: Identity): Access {
+  return userId === undefined ? { tenant } : { tenant, userId };
 }
 
 function spread(): number {

@@ -1,0 +1,59 @@
+/** The entry of the feeds' thread: opens the log and the features for reading, and serves subscriptions from them. */
+import { type EngineSettings, openBus, openFeatureReader, openLogReader } from '../engines.ts';
+import { lookupFeatures, userValues } from '../features/lookup.ts';
+import { type LogCalls, remoteLogger } from '../threads/logging.ts';
+import { serveThread, threadSettings } from '../threads/thread.ts';
+import { createFeeds } from './feeds.ts';
+import type { FeedsOwner, FeedsThread } from './port.ts';
+
+export interface FeedsSettings {
+  engines: EngineSettings;
+}
+
+const { engines } = threadSettings<FeedsSettings>();
+let feeds: FeedsThread | null = null;
+const running = (): FeedsThread => {
+  if (!feeds) throw new Error('the feeds are not open yet');
+  return feeds;
+};
+
+const { remote } = serveThread<FeedsOwner & LogCalls, FeedsThread>({
+  open: (...args) => running().open(...args),
+  subscribe: (...args) => running().subscribe(...args),
+  flow: (...args) => running().flow(...args),
+  unsubscribe: (...args) => running().unsubscribe(...args),
+  authorise: (...args) => running().authorise(...args),
+  taken: (...args) => running().taken(...args),
+  close: (...args) => running().close(...args),
+  stats: (...args) => running().stats(...args),
+  lookup: (request) => running().lookup(request),
+  stop,
+});
+
+const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'feeds' });
+const bus = await openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const log = await openLogReader(engines, bus);
+const reader = await openFeatureReader(engines);
+const { partitions } = log;
+
+feeds = createFeeds({
+  log,
+  bus,
+  features: {
+    userValues: (tenant, user) => userValues(reader, partitions, tenant, user, Date.now()),
+    lookup: (request) => lookupFeatures(reader, partitions, request, Date.now()),
+  },
+  process: engines.process,
+  owner: {
+    frames: (...args) => void remote.frames.asEvent(...args),
+    violation: (...args) => void remote.violation.asEvent(...args),
+  },
+  logger,
+});
+await remote.ready();
+
+async function stop(): Promise<void> {
+  await feeds?.stop();
+  await Promise.all([reader.close(), log.close()]);
+  await bus.close();
+}
