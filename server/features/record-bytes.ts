@@ -3,6 +3,13 @@ import { ByteReader, ByteWriter, FormatError } from '../../format/bytes.ts';
 import type { RecordCodec } from '../processor/projection.ts';
 
 export class RecordReader extends ByteReader {
+  private readonly view: DataView;
+
+  constructor(bytes: Uint8Array, position: number) {
+    super(bytes, position);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
   /** A varint of at most `max`. */
   upTo(max: number, what: string): number {
     const value = this.varint();
@@ -12,8 +19,9 @@ export class RecordReader extends ByteReader {
 
   /** A finite number. */
   number(): number {
-    const bytes = this.take(8);
-    const value = new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+    if (this.end - this.position < 8) throw new FormatError('number is cut off');
+    const value = this.view.getFloat64(this.position);
+    this.position += 8;
     if (!Number.isFinite(value)) throw new FormatError('number is not finite');
     return value;
   }
