@@ -3,7 +3,8 @@
  *
  * Every transaction is synced before it can be seen: what can be read is durable, and after a crash a transaction is there as a whole or
  * not at all. Transactions are conditional writes (`ifVersion`), never callbacks: LMDB's lock is not held while this thread is busy, and
- * nothing can throw halfway. A process that dies with the lock leaves it to the next one (robust mutex).
+ * nothing can throw halfway. A process that dies with the lock leaves it to the next one (robust mutex); one that is stopped just then
+ * keeps the other writers waiting until it goes on or is ended.
  */
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError } from '../features/error.ts';
