@@ -3,7 +3,8 @@
  * storage. The runtime (`server/processor/`) loads states, folds event by event past the applied position, and saves what changed.
  *
  * A fold may change the state it is given. If it throws, the runtime throws the states away, loads them again and repeats; an event that
- * throws twice goes to the dead letters and is left out.
+ * throws twice goes to the dead letters and is left out of that scope: of all records of its user, or of a shard. A record belongs to one
+ * projection.
  */
 import type { StoredEvent } from '../../format/model.ts';
 import type { RecordKey } from '../features/port.ts';
@@ -34,6 +35,8 @@ interface Common {
 /** Folds the events of a partition into records of its users (and of the partition itself), all together. */
 export interface UserProjection extends Common {
   readonly kind: 'users';
+  /** Whether a record is this projection's; only records of projections that tell can be asked for (`OwnedUsers.current`). */
+  owns?(key: RecordKey): boolean;
   /** `states` as `keys` gave them. */
   fold(consumed: ConsumedEvent, states: readonly unknown[]): void;
 }

@@ -1,0 +1,198 @@
+/**
+ * Reads one partition of the log for all scopes that are folded from it. Scopes at the same place take from one reading; one that is
+ * behind the others is read to on its own, a stretch in each round, until it meets them.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Backoff } from '../../protocol/session/backoff.ts';
+import { readStretch, type Stretch } from '../consumer/read.ts';
+import { pause } from '../ingest/pause.ts';
+import { LogError } from '../log/error.ts';
+import type { EventLog } from '../log/port.ts';
+import type { RoutedStretch } from './route.ts';
+import type { FoldedScope } from './scope.ts';
+
+export interface PartitionReaderOptions {
+  log: Pick<EventLog, 'read'>;
+  partition: number;
+  route(stretch: Stretch): RoutedStretch;
+  /** Something that the partition's own users were to fold is not there any more. */
+  missing(stretch: Stretch): void;
+  /** The log did not answer as it should; it is asked again. */
+  trouble(error: unknown): void;
+}
+
+const STRETCH_BYTES = 128 * 1024;
+/** A round does not wait longer than this for a scope that takes its time. */
+const ROUND_MS = 100;
+/** How long a reader lets events gather before it reads again, unless somebody waits for them. */
+const GATHER_MS = 4;
+
+interface Waiter {
+  resolve(position: number): void;
+  reject(error: Error): void;
+  /** On the clock of `performance`. */
+  until: number;
+}
+
+export class PartitionReader {
+  readonly partition: number;
+  private readonly options: PartitionReaderOptions;
+  private readonly scopes = new Set<FoldedScope>();
+  private readonly ending = new AbortController();
+  private readonly loop: Promise<void>;
+  /** Called to end the present pause. */
+  private wakeUp: (() => void) | null = null;
+  private woken = false;
+  /** Ends the pause in which events gather. */
+  private gathering = new AbortController();
+  private waiters: Waiter[] = [];
+  /** The oldest position that is retained, as last heard. */
+  private oldest = 1;
+
+  constructor(options: PartitionReaderOptions) {
+    this.options = options;
+    this.partition = options.partition;
+    this.loop = this.run();
+  }
+
+  attach(scope: FoldedScope): void {
+    this.scopes.add(scope);
+    this.wake();
+  }
+
+  detach(scope: FoldedScope): void {
+    this.scopes.delete(scope);
+  }
+
+  /** There may be something new, or a scope takes events again. */
+  wake(): void {
+    this.woken = true;
+    this.wakeUp?.();
+  }
+
+  /** Retention has let go of what stood before. */
+  retainedFrom(first: number): void {
+    if (first <= this.oldest) return;
+    this.oldest = first;
+    this.wake();
+  }
+
+  /**
+   * Resolves when the users of this partition are folded up to all that stood in the log at the time of the call, with the position.
+   * All who ask before a reading begins share it. Rejects after `withinMs`, or when the users are not folded here any more.
+   */
+  caughtUp(withinMs: number): Promise<number> {
+    if (this.ending.signal.aborted) return Promise.reject(new Error('closed'));
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ resolve, reject, until: performance.now() + withinMs });
+      this.gathering.abort();
+      this.wake();
+    });
+  }
+
+  /** Ends those who have waited too long. */
+  expire(): void {
+    const now = performance.now();
+    for (const late of this.waiters.filter(({ until }) => until < now)) late.reject(new Error('took too long'));
+    this.waiters = this.waiters.filter(({ until }) => until >= now);
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort();
+    this.gathering.abort();
+    this.wake();
+    await this.loop;
+    for (const { reject } of this.waiters.splice(0)) reject(new Error('closed'));
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.ending;
+    const backoff = new Backoff(20, 1_000);
+    while (!signal.aborted) {
+      if (!this.woken) await new Promise<void>((resolve) => (this.wakeUp = resolve));
+      this.wakeUp = null;
+      this.woken = false;
+      try {
+        if (await this.round()) this.woken = true;
+        else await this.gather();
+        backoff.reset();
+      } catch (error) {
+        if (error instanceof LogError && error.code === 'closed') return;
+        this.woken = true;
+        this.options.trouble(error);
+        await pause(backoff.next(Math.random()), signal);
+      }
+      await nextTurn();
+    }
+  }
+
+  private async gather(): Promise<void> {
+    if (this.waiters.length > 0 || this.ending.signal.aborted) return;
+    this.gathering = new AbortController();
+    await pause(GATHER_MS, this.gathering.signal);
+  }
+
+  /** Reads once for each place where scopes stand. True if there is more. */
+  private async round(): Promise<boolean> {
+    const waiting = this.waiters.splice(0);
+    const served = new Set<FoldedScope>();
+    let more = false;
+    try {
+      for (;;) {
+        const ready = [...this.scopes].filter((scope) => scope.takes(this.partition) && !served.has(scope));
+        if (ready.length === 0 || this.ending.signal.aborted) return more;
+        const stretch = await this.read(this.next(ready));
+        if (!stretch.reachedEnd) more = true;
+        const taking = ready.filter((scope) => this.follows(scope, stretch));
+        for (const scope of taking) served.add(scope);
+        if (taking.some(isUsers)) this.report(stretch);
+        await this.foldAll(taking, this.options.route(stretch), waiting);
+      }
+    } finally {
+      this.waiters.unshift(...waiting);
+    }
+  }
+
+  /** The users first: somebody may wait for them. Then whoever is farthest behind. */
+  private next(ready: readonly FoldedScope[]): number {
+    const users = ready.find(isUsers);
+    return users ? users.position(this.partition) : Math.min(...ready.map((scope) => scope.position(this.partition)));
+  }
+
+  private follows(scope: FoldedScope, { after, through }: Stretch): boolean {
+    const position = scope.position(this.partition);
+    return position === after || (position > after && position < through);
+  }
+
+  private async read(after: number): Promise<Stretch> {
+    const stretch = await readStretch(this.options.log, this.partition, after, STRETCH_BYTES);
+    const gone = this.oldest - 1;
+    if (stretch.through > after || gone <= after) return stretch;
+    return { ...stretch, through: gone, trimmed: gone - after };
+  }
+
+  private report(stretch: Stretch): void {
+    if (stretch.trimmed > 0 || stretch.damaged.length > 0) this.options.missing(stretch);
+  }
+
+  private async foldAll(taking: readonly FoldedScope[], stretch: RoutedStretch, waiting: Waiter[]): Promise<void> {
+    const folding = taking.map((scope) => {
+      const folded = scope.fold(stretch);
+      if (!isUsers(scope) || !stretch.reachedEnd) return folded;
+      const served = waiting.splice(0);
+      return folded.then(() => {
+        if (scope.position(this.partition) < stretch.through) return void this.waiters.unshift(...served);
+        for (const { resolve } of served) resolve(stretch.through);
+      });
+    });
+    const all = Promise.all(folding);
+    const timer = new AbortController();
+    const inTime = await Promise.race([all.then(() => true), pause(ROUND_MS, timer.signal).then(() => false)]);
+    timer.abort();
+    if (!inTime) void all.then(() => this.wake());
+  }
+}
+
+function isUsers({ scope }: FoldedScope): boolean {
+  return scope.kind === 'users';
+}

@@ -1,0 +1,144 @@
+/**
+ * The records of one scope that are in memory. What was used lately stays, up to a bound of bytes; what is not in storage yet stays
+ * whatever the bound says.
+ */
+import type { RecordChange, RecordKey } from '../features/port.ts';
+import type { Projection, RecordCodec } from './projection.ts';
+
+/** `absent`: to be loaded. `encoded`: as it came from storage. `decoded`: in use. */
+type Form = { is: 'absent' } | { is: 'encoded'; bytes: Uint8Array } | { is: 'decoded'; state: unknown };
+
+/** What a record takes beside its bytes, roughly. */
+const OVERHEAD_BYTES = 300;
+
+export class MemoryRecord {
+  readonly key: RecordKey;
+  readonly codec: RecordCodec<unknown>;
+  private form: Form = { is: 'absent' };
+  /** As it last was in storage's form. */
+  private encodedBytes = 0;
+  /** What was encoded is on its way to storage. */
+  saving = false;
+
+  constructor(key: RecordKey, codec: RecordCodec<unknown>) {
+    this.key = key;
+    this.codec = codec;
+  }
+
+  get absent(): boolean {
+    return this.form.is === 'absent';
+  }
+
+  get bytes(): number {
+    return OVERHEAD_BYTES + this.encodedBytes + 2 * (this.key.group.length + this.key.field.length);
+  }
+
+  /** As storage has it; null for a new one. */
+  fill(bytes: Uint8Array | null): void {
+    this.encodedBytes = bytes?.length ?? 0;
+    this.form = bytes ? { is: 'encoded', bytes } : { is: 'decoded', state: this.codec.create() };
+  }
+
+  /** Throws what the codec throws at bytes that it does not know. */
+  get state(): unknown {
+    if (this.form.is === 'absent') throw new Error('the record was not loaded');
+    if (this.form.is === 'encoded') this.form = { is: 'decoded', state: this.codec.decode(this.form.bytes) };
+    return this.form.state;
+  }
+
+  encode(): Uint8Array {
+    const bytes = this.codec.encode(this.state);
+    this.encodedBytes = bytes.length;
+    return bytes;
+  }
+
+  /** A way back to how it is now. */
+  snapshot(): () => void {
+    const form: Form =
+      this.form.is === 'decoded' ? { is: 'encoded', bytes: Uint8Array.from(this.encode()) } : this.form;
+    return () => {
+      this.form = form;
+    };
+  }
+}
+
+/** Two generations: what is used moves to the new one, and what is left in the old one goes when the new one has half of the bytes. */
+export class Records {
+  private readonly maxBytes: number;
+  private fresh = new Map<string, MemoryRecord>();
+  private old = new Map<string, MemoryRecord>();
+  private freshBytes = 0;
+  /** Not in storage as they are now, nor on their way to it. */
+  private changed = new Set<MemoryRecord>();
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.fresh.size + this.old.size;
+  }
+
+  /** The record of a projection; absent where it is not in memory. */
+  get(key: RecordKey, projection: Pick<Projection, 'codec'>): MemoryRecord {
+    // Neither groups nor fields hold this character.
+    const name = `${key.group}\u0001${key.field}`;
+    let record = this.fresh.get(name);
+    if (record) return record;
+    record = this.old.get(name) ?? new MemoryRecord(key, projection.codec(key));
+    this.old.delete(name);
+    this.fresh.set(name, record);
+    this.freshBytes += record.bytes;
+    return record;
+  }
+
+  /** What storage answered for a record that was absent. */
+  fill(record: MemoryRecord, bytes: Uint8Array | null): void {
+    this.freshBytes += bytes?.length ?? 0;
+    record.fill(bytes);
+  }
+
+  markChanged(record: MemoryRecord): void {
+    this.changed.add(record);
+  }
+
+  get hasChanges(): boolean {
+    return this.changed.size > 0;
+  }
+
+  /** What changed since the last call, encoded as it is now. Call `saved` when it is in storage. */
+  takeChanges(): { changes: RecordChange[]; saved: () => void } {
+    const taken = this.changed;
+    const changes: RecordChange[] = [];
+    for (const record of taken) {
+      this.freshBytes -= record.bytes;
+      changes.push({ ...record.key, bytes: record.encode() });
+      this.freshBytes += record.bytes;
+      record.saving = true;
+    }
+    this.changed = new Set();
+    return {
+      changes,
+      saved: () => {
+        for (const record of taken) record.saving = false;
+      },
+    };
+  }
+
+  /** Lets go of what is beyond the bound. Records that the caller still has must not be used afterwards. */
+  trim(): void {
+    if (this.freshBytes <= this.maxBytes / 2) return;
+    const unsaved = [...this.old].filter(([, record]) => record.saving || this.changed.has(record));
+    this.old = this.fresh;
+    this.fresh = new Map(unsaved);
+    this.freshBytes = unsaved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+  }
+
+  /** Forgets everything, also what was not saved. */
+  clear(): void {
+    this.fresh.clear();
+    this.old.clear();
+    this.freshBytes = 0;
+    this.changed = new Set();
+  }
+}

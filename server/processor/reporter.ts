@@ -1,0 +1,71 @@
+/** Once a second: how the processor does, for its owner, and how far the group has come, for retention. */
+import type { ProcessorFigures } from '../feeds/figures.ts';
+import type { LogState } from '../log/port.ts';
+import type { PartitionFigures, Progress } from './progress.ts';
+
+export type Counts = Pick<ProcessorFigures, 'poisoned' | 'trimmed' | 'damaged'> & { folded: number };
+
+export interface ReporterParts {
+  progress: Progress;
+  /** The log's state; throws where it does not answer. */
+  look(): Promise<LogState>;
+  owned(): number[];
+  state(): ProcessorFigures['state'];
+  /** Since the start. */
+  counts(): Counts;
+  index(): ProcessorFigures['index'];
+  report(figures: ProcessorFigures): void;
+  trouble(error: unknown): void;
+}
+
+const EVERY_MS = 1_000;
+
+export class Reporter {
+  private readonly parts: ReporterParts;
+  private readonly timer: NodeJS.Timeout;
+  private work: Promise<void> | null = null;
+  private partitions: PartitionFigures[] = [];
+  private before = { folded: 0, at: performance.now() };
+
+  constructor(parts: ReporterParts) {
+    this.parts = parts;
+    this.timer = setInterval(() => {
+      this.work ??= this.run().finally(() => {
+        this.work = null;
+      });
+    }, EVERY_MS);
+  }
+
+  private async run(): Promise<void> {
+    const { parts } = this;
+    try {
+      const state = await parts.look();
+      this.partitions = await parts.progress.measure(parts.owned(), state);
+      await parts.progress.commit(this.partitions);
+    } catch (error) {
+      // What was measured last is told again, as far as it is still owned.
+      parts.trouble(error);
+      const owned = new Set(parts.owned());
+      this.partitions = this.partitions.filter(({ partition }) => owned.has(partition));
+    }
+    parts.report(this.figures());
+  }
+
+  private figures(): ProcessorFigures {
+    const { partitions, parts } = this;
+    const { folded, ...counts } = parts.counts();
+    const at = performance.now();
+    const foldedPerSecond = ((folded - this.before.folded) * 1000) / (at - this.before.at);
+    this.before = { folded, at };
+    return {
+      ...{ state: parts.state(), partitions, foldedPerSecond, ...counts, index: parts.index() },
+      lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+      oldestMs: Math.max(0, ...partitions.map(({ oldestMs }) => oldestMs)),
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.work;
+  }
+}

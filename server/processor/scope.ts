@@ -1,0 +1,291 @@
+/**
+ * Folds one scope and keeps it in storage. Three rules make it exactly once:
+ *
+ * 1. An event is folded only where it follows the position up to which the scope is folded, and moves that position in the same step.
+ * 2. A commit holds every record that changed together with the positions, all as they were at one moment.
+ * 3. What memory holds is thrown away when a commit conflicts, or a fold fails midway: it begins again from what storage has.
+ */
+import type { FeatureStore, RecordKey, Scope } from '../features/port.ts';
+import { samePositions } from '../features/positions.ts';
+import { pause } from '../ingest/pause.ts';
+import { CarefulFold } from './careful-fold.ts';
+import { commitSurely, patiently } from './commit.ts';
+import type { ConsumedEvent, Projection } from './projection.ts';
+import { type MemoryRecord, Records } from './records.ts';
+import { eventsOf, type Fold, type RoutedEvent, type RoutedStretch } from './route.ts';
+
+/** `loading`: takes nothing, asks storage where it stands. `folding`: in order. `closed`: for good. */
+export type ScopeState = 'loading' | 'folding' | 'closed';
+
+export interface ScopeHandlers {
+  /** It takes events (again). */
+  ready(): void;
+  /** Groups that were changed in memory. */
+  folded(events: number, groups: ReadonlySet<string>): void;
+  /** Groups whose changes are in storage. */
+  saved(groups: ReadonlySet<string>): void;
+  /** Resolves when the event that cannot be folded is kept elsewhere. Where it rejects it is called again. */
+  poison(consumed: ConsumedEvent, error: unknown): Promise<void>;
+  /** Somebody else saved. False where the scope is not ours any more. */
+  conflict(): Promise<boolean>;
+  /** Storage did not answer as it should; it is asked again. */
+  trouble(error: unknown): void;
+}
+
+export interface ScopeOptions {
+  scope: Scope;
+  /** Partitions of the log. */
+  partitions: number;
+  store: FeatureStore;
+  handlers: ScopeHandlers;
+  /** How many bytes of records stay in memory, about. */
+  cacheBytes: number;
+  /** How long changes wait for more before they are saved, ms. */
+  saveMs: number;
+}
+
+/** A record's key, and who knows how it is encoded. */
+export type Wanted = { projection: Pick<Projection, 'codec'> } & Pick<Fold, 'keys'>;
+
+/** That many events are not let wait for more. */
+const SAVE_EVENTS = 2_000;
+/** Beyond that many events in memory alone nothing more is taken. */
+const MAX_UNSAVED = 10_000;
+/** Positions that moved past what changed nothing are saved this much later than changes. */
+const QUIET_FACTOR = 10;
+const BROKEN_PAUSE_MS = 1_000;
+
+export class FoldedScope {
+  readonly scope: Scope;
+  state: ScopeState = 'loading';
+  private readonly options: ScopeOptions;
+  private readonly records: Records;
+  private readonly careful = new CarefulFold();
+  /** By source: up to where storage has it, and up to where memory has it. */
+  private applied: number[];
+  private folded: number[];
+  private readonly ending = new AbortController();
+  /** Whoever uses the records waits for the one before. Only saving does not wait. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private saving: Promise<void> | null = null;
+  private recovering: Promise<void> = Promise.resolve();
+  private timer: { handle: NodeJS.Timeout; rings: number } | null = null;
+  /** Partitions that it is taking events of. */
+  private readonly busy = new Set<number>();
+
+  constructor(options: ScopeOptions) {
+    this.options = options;
+    this.scope = options.scope;
+    this.records = new Records(options.cacheBytes);
+    const sources = this.scope.kind === 'users' ? 1 : options.partitions;
+    this.applied = new Array<number>(sources).fill(0);
+    this.folded = [...this.applied];
+  }
+
+  /** What it is folded from. */
+  get partitions(): number[] {
+    return this.scope.kind === 'users' ? [this.scope.number] : [...this.folded.keys()];
+  }
+
+  /** Up to which position of a partition everything is folded in memory. */
+  position(partition: number): number {
+    return this.folded[this.source(partition)]!;
+  }
+
+  /** Whether it takes events of the partition now. */
+  takes(partition: number): boolean {
+    return this.state === 'folding' && !this.busy.has(partition) && this.unsaved < MAX_UNSAVED;
+  }
+
+  private source(partition: number): number {
+    return this.scope.kind === 'users' ? 0 : partition;
+  }
+
+  private get unsaved(): number {
+    return this.folded.reduce((sum, position, source) => sum + Math.max(0, position - this.applied[source]!), 0);
+  }
+
+  private get allSaved(): boolean {
+    return samePositions(this.applied, this.folded);
+  }
+
+  /** Asks storage where it stands; what only memory had is forgotten. Resolves when it takes events, or is closed. */
+  async load(): Promise<void> {
+    if (this.state !== 'closed') this.state = 'loading';
+    await this.exclusively(async () => {
+      await this.saving;
+      if (this.state !== 'loading') return;
+      const applied = await this.ask(() => this.options.store.applied(this.scope, this.applied.length));
+      if (!applied) return this.close();
+      if (this.state !== 'loading') return;
+      this.records.clear();
+      this.applied = applied;
+      this.folded = [...applied];
+      this.state = 'folding';
+      this.options.handlers.ready();
+    });
+  }
+
+  /** Where the log ends before what was folded: the next events are folded from its end on. */
+  async endsAt(partition: number, last: number): Promise<void> {
+    await this.exclusively(async () => {
+      if (this.state === 'folding') this.folded[this.source(partition)] = Math.min(this.position(partition), last);
+    });
+    this.saveSoon();
+  }
+
+  /** Folds what it does not have of a stretch. Nothing happens where the stretch does not follow what it has. */
+  async fold(stretch: RoutedStretch): Promise<void> {
+    const { partition } = stretch;
+    this.busy.add(partition);
+    try {
+      await this.exclusively(async () => {
+        const from = this.position(partition);
+        if (this.state !== 'folding' || stretch.after > from || stretch.through <= from) return;
+        const events = eventsOf(stretch, this.scope).filter(({ consumed }) => consumed.position > from);
+        const records = events.map(({ folds }) => this.recordsOf(folds));
+        if (await this.loadAbsent(records.flat())) await this.foldAll(events, records, stretch);
+        this.records.trim();
+      });
+    } finally {
+      this.busy.delete(partition);
+    }
+    this.saveSoon();
+  }
+
+  private async foldAll(events: readonly RoutedEvent[], records: MemoryRecord[][], stretch: RoutedStretch) {
+    const groups = new Set<string>();
+    const source = this.source(stretch.partition);
+    for (const [i, event] of events.entries()) {
+      const outcome = this.careful.fold(event, records[i]!);
+      if (outcome.is === 'spoilt') return void this.load();
+      if (outcome.is === 'failed') {
+        // Nothing of it is in memory, and its position is not passed: a save may well happen meanwhile.
+        await this.ask(() => this.options.handlers.poison(event.consumed, outcome.error));
+        if (this.state !== 'folding') return;
+        this.careful.leaveOut(event);
+      }
+      this.folded[source] = event.consumed.position;
+      if (outcome.is !== 'folded') continue;
+      for (const record of records[i]!) {
+        this.records.markChanged(record);
+        groups.add(record.key.group);
+      }
+    }
+    this.folded[source] = stretch.through;
+    if (events.length > 0) this.options.handlers.folded(events.length, groups);
+  }
+
+  /** The states of records; null while it is loading, or has not folded the partition up to `position`. */
+  states(wanted: readonly Wanted[], partition: number, position: number): Promise<unknown[] | null> {
+    return this.exclusively(async () => {
+      if (this.state !== 'folding' || this.position(partition) < position) return null;
+      const records = this.recordsOf(wanted);
+      const states = (await this.loadAbsent(records)) ? records.map(({ state }) => state) : null;
+      this.records.trim();
+      return states;
+    });
+  }
+
+  private recordsOf(wanted: readonly Wanted[]): MemoryRecord[] {
+    return wanted.flatMap(({ projection, keys }) => keys.map((key) => this.records.get(key, projection)));
+  }
+
+  /** False where the scope does not fold (any more). */
+  private async loadAbsent(records: readonly MemoryRecord[]): Promise<boolean> {
+    const absent = [...new Set(records)].filter((record) => record.absent);
+    if (absent.length > 0) {
+      const keys: RecordKey[] = absent.map(({ key }) => key);
+      const loaded = await this.ask(() => this.options.store.load(this.scope, keys));
+      if (!loaded) return false;
+      for (const [i, record] of absent.entries()) this.records.fill(record, loaded[i]!);
+    }
+    return this.state === 'folding';
+  }
+
+  private saveSoon(): void {
+    if (this.state !== 'folding' || this.saving || this.allSaved) return;
+    if (this.unsaved >= SAVE_EVENTS) return this.save();
+    const { saveMs } = this.options;
+    const rings = performance.now() + (this.records.hasChanges ? saveMs : saveMs * QUIET_FACTOR);
+    if (this.timer && this.timer.rings <= rings) return;
+    this.clearTimer();
+    this.timer = { handle: setTimeout(() => this.save(), rings - performance.now()), rings };
+  }
+
+  private clearTimer(): void {
+    if (this.timer) clearTimeout(this.timer.handle);
+    this.timer = null;
+  }
+
+  private save(): void {
+    this.clearTimer();
+    if (this.state !== 'folding' || this.saving || this.allSaved) return;
+    this.saving = this.commit().then((outcome) => {
+      this.saving = null;
+      if (outcome === 'saved') this.saveSoon();
+      else if (outcome === 'abandoned') this.close();
+      else this.recovering = this.recover(outcome);
+    });
+  }
+
+  /** `broken`: a record could not be encoded. */
+  private async commit(): Promise<'saved' | 'abandoned' | 'conflict' | 'broken'> {
+    const { store, handlers } = this.options;
+    const next = [...this.folded];
+    let taken: ReturnType<Records['takeChanges']>;
+    try {
+      taken = this.records.takeChanges();
+    } catch (error) {
+      handlers.trouble(error);
+      return 'broken';
+    }
+    const { changes, saved } = taken;
+    const commit = { scope: this.scope, expected: [...this.applied], next, changes };
+    const outcome = await commitSurely(store, commit, this.ending.signal, handlers.trouble);
+    if (outcome !== 'saved') return outcome;
+    saved();
+    this.applied = next;
+    for (const partition of this.partitions) this.careful.forget(partition, next[this.source(partition)]!);
+    handlers.saved(new Set(changes.map(({ group }) => group)));
+    handlers.ready();
+    return outcome;
+  }
+
+  private async recover(why: 'conflict' | 'broken'): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'loading';
+    if (why === 'broken') await pause(BROKEN_PAUSE_MS, this.ending.signal);
+    else if (!(await this.options.handlers.conflict())) return this.close();
+    await this.load();
+  }
+
+  /** Saves what is folded. Resolves when it is in storage, or the scope is closed. Nobody should fold meanwhile. */
+  async flush(): Promise<void> {
+    while (this.state !== 'closed') {
+      await this.recovering;
+      await this.exclusively(async () => {});
+      if (this.state === 'folding' && this.allSaved) return;
+      this.save();
+      await this.saving;
+    }
+  }
+
+  /** What is not in storage is forgotten; whoever owns the scope next folds it again. */
+  close(): void {
+    this.state = 'closed';
+    this.ending.abort();
+    this.clearTimer();
+    this.records.clear();
+  }
+
+  private ask<T>(work: () => Promise<T>): Promise<T | null> {
+    return patiently(work, this.ending.signal, this.options.handlers.trouble);
+  }
+
+  private exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => {});
+    return result;
+  }
+}
