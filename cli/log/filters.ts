@@ -1,10 +1,11 @@
 /** Which entries and items of a log a command shows. */
 import type { Command } from 'commander';
 import type { Stream } from '../../format/model.ts';
+import { positionAt } from '../../server/log/position-at.ts';
 import { list, moment, producerId, wholeNumber } from '../arguments.ts';
 import { CommandError } from '../errors.ts';
 import type { SettingFlags } from '../settings.ts';
-import { positionAt, type ReadableLog, streamState } from './scan.ts';
+import { type ReadableLog, streamState } from './scan.ts';
 
 export interface FilterFlags {
   partition?: string[];
