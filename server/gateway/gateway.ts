@@ -7,7 +7,7 @@ import type { Metrics } from '../ops/metrics.ts';
 import { VERSION } from '../version.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { DescribedView } from './feature-views.ts';
-import { createOriginCheck } from './origins.ts';
+import { createOriginCheck, type OriginCheck } from './origins.ts';
 import { beaconRoute } from './routes/beacon.ts';
 import { eventsRoute } from './routes/events.ts';
 import { featureRoutes, type Lookup } from './routes/features.ts';
@@ -53,8 +53,24 @@ const BODY_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export function createGateway(parts: GatewayParts): Transport {
+  const { config, logger, metrics } = parts;
+  return createTransport({
+    ...config,
+    silenceMs: SERVER_SILENCE_MS,
+    bodyBudgetBytes: config.httpBodyBytes * LARGEST_BODIES,
+    bodyTimeoutMs: BODY_TIMEOUT_MS,
+    closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    accept: parts.accept,
+    originAllowed: originCheck(parts),
+    routes: gatewayRoutes(parts),
+    logger,
+    metrics,
+  });
+}
+
+/** Every route but the stream's, which the transport has itself. */
+export function gatewayRoutes(parts: GatewayParts): Route[] {
   const { config, authenticator, publish, answers, logger, metrics } = parts;
-  const originAllowed = createOriginCheck(config.allowedOrigins, authenticator.needsToken);
   const bodyLimit = config.httpBodyBytes;
   const routes = [
     eventsRoute({ publish, authenticator, bodyLimit }),
@@ -66,16 +82,9 @@ export function createGateway(parts: GatewayParts): Transport {
     metricsRoute({ metrics, authenticator }),
     ...(parts.routes ?? []),
   ];
-  return createTransport({
-    ...config,
-    silenceMs: SERVER_SILENCE_MS,
-    bodyBudgetBytes: config.httpBodyBytes * LARGEST_BODIES,
-    bodyTimeoutMs: BODY_TIMEOUT_MS,
-    closeTimeoutMs: CLOSE_TIMEOUT_MS,
-    accept: parts.accept,
-    originAllowed,
-    routes: [...routes, ...openApiRoutes([...routes, streamRoute(originAllowed)], VERSION)],
-    logger,
-    metrics,
-  });
+  return [...routes, ...openApiRoutes([...routes, streamRoute(originCheck(parts))], VERSION)];
+}
+
+function originCheck({ config, authenticator }: GatewayParts): OriginCheck {
+  return createOriginCheck(config.allowedOrigins, authenticator.needsToken);
 }
