@@ -45,3 +45,14 @@ export function producerId(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('Write 1 to 64 of A-Z a-z 0-9 _ and -.');
 }
+
+export function groupName(text: string): string {
+  if (/^[A-Za-z0-9_.-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('Write 1 to 64 of A-Z a-z 0-9 _ - and . .');
+}
+
+/** Where a consumer group begins. */
+export function start(text: string): 'earliest' | 'latest' {
+  if (text === 'earliest' || text === 'latest') return text;
+  throw new InvalidArgumentError('Write earliest or latest.');
+}

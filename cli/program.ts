@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
 import { dlqCommand } from './commands/dlq.ts';
+import { fanoutCommand } from './commands/fanout.ts';
+import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** All commands. Help and wrong arguments throw CommanderError, after their text is printed. */
@@ -26,7 +29,17 @@ Examples:
 Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDIS_URL, ...); flags win.
 "gapless serve --print-config" lists them all. DEBUG=1 shows the stack of an error.`,
     );
-  for (const command of [serveCommand, sendCommand, verifyCommand, simulateCommand, logCommand, dlqCommand]) {
+  for (const command of [
+    serveCommand,
+    sendCommand,
+    verifyCommand,
+    simulateCommand,
+    logCommand,
+    dlqCommand,
+    tailCommand,
+    groupsCommand,
+    fanoutCommand,
+  ]) {
     program.addCommand(command());
   }
   strict(program);
