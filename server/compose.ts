@@ -14,6 +14,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
+import { CLAIM_MS } from './ingest/internal-publisher.ts';
 import { WorkerPool } from './ingest/pool.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { openEmbeddedLog } from './log/embedded/log.ts';
@@ -84,7 +85,7 @@ export async function assemble(
     metrics,
     logger,
     durability,
-    dedupMs: log.guarantees.dedupMs,
+    dedupMs: config.dedupWindowMs,
     maxAgeMs: config.eventMaxAgeMs,
     lifetimeMs: config.connectionLifetimeMs,
     bus,
@@ -146,7 +147,8 @@ export async function assemble(
 
 /** `onStop` is told when the log has stopped for good and only a new process can go on. Throws LogError. */
 async function openLog(config: Config, logger: Logger, onStop: (error: unknown) => void): Promise<EventLog> {
-  const { partitions, producerMemoryMs: rememberProducersMs, dedupWindowMs: dedupMs } = config;
+  const { partitions, producerMemoryMs: rememberProducersMs } = config;
+  const dedupMs = Math.max(config.dedupWindowMs, CLAIM_MS);
   const common = { partitions, rememberProducersMs, dedupMs, logger };
   if (config.redisUrl === undefined) {
     return openEmbeddedLog({ ...common, dir: config.dataDir, minFreeBytes: config.minFreeBytes, onStop });
@@ -178,6 +180,7 @@ function workerSettings(config: Config, limits: FrameLimits): WorkerSettings {
     enrichment: config.eventEnrichment,
     feedbackEvents: config.feedbackEvents,
     deadLetters: config.dlqHandling,
+    clientIds: config.dedupWindowMs > 0,
     ...(config.catalogue !== undefined && { cataloguePath: config.catalogue }),
   };
 }

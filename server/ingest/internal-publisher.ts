@@ -37,6 +37,12 @@ export interface InternalPublisherParts {
   reserveBytes?: number;
 }
 
+/**
+ * So long at least the log remembers ids, whatever `GAPLESS_DEDUP_WINDOW` says: an event of the server is made again within seconds, by
+ * a processor that took over from another, and must then stand once.
+ */
+export const CLAIM_MS = 10 * 60_000;
+
 export const INTERNAL_RESERVE_BYTES = 2 * 1024 * 1024;
 const PRODUCER_PREFIX = 'gapless.internal.';
 
