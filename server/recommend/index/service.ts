@@ -66,8 +66,9 @@ export class IndexService implements IndexThread {
   }
 
   async predict(queries: readonly PredictQuery[]): Promise<PredictAnswer> {
+    const now = Date.now();
     const predictions = queries.map((query) => {
-      const { tracks, confidence } = this.index.predict(query);
+      const { tracks, confidence } = this.index.predict(query, now);
       return { tracks: this.described(query.query.tenant, tracks), confidence };
     });
     return { state: this.follower.state, predictions };

@@ -87,10 +87,10 @@ export class SharedIndex {
     this.anchors[partition] = { position: first - 1, head: new Uint8Array(0) };
   }
 
-  predict({ model, query }: PredictQuery): Prediction {
+  predict({ model, query }: PredictQuery, now: number): Prediction {
     const models = this.tenants.get(query.tenant);
     if (!models) return { tracks: [], confidence: 0 };
-    this.lastActive.set(query.tenant, query.at);
+    this.lastActive.set(query.tenant, now);
     return models.predict(model, query);
   }
 

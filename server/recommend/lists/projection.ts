@@ -51,6 +51,8 @@ export const listsProjection: UserProjection = {
     return signalOf(event) ? [listenerKey(event.tenant, event.user_id), ...keys] : keys;
   },
 
+  owns: ({ group, field }) => field === FIELDS.lists || field.startsWith(SLOT_FIELD) || group.startsWith('model\0'),
+
   codec({ group, field }): RecordCodec<unknown> {
     if (field === FIELDS.lists) return listenerCodec;
     return group.startsWith('model\0') ? modelCodec : slotCodec;

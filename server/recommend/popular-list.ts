@@ -1,0 +1,32 @@
+/** What is popular, as a list for one request: where nobody can say more. It knows nothing of the listener. */
+import type { RecommendationList, RecommendationRequest, RecommendedTrack } from './port.ts';
+import { DEGRADED_SLOTS, LIST_SLOTS, makeRecommendationId } from './recommendation-id.ts';
+
+/** null if nothing is left of it. */
+export function popularList(
+  { userId, requestId, count, filters, similarTo }: RecommendationRequest,
+  popular: readonly RecommendedTrack[],
+  at: number,
+): RecommendationList | null {
+  const exclude = new Set(filters?.exclude);
+  if (similarTo !== undefined) exclude.add(similarTo);
+  const allowed = popular.filter(
+    ({ track_id, artist, genre }) =>
+      !exclude.has(track_id) && isAmong(artist, filters?.artist) && isAmong(genre, filters?.genre),
+  );
+  if (allowed.length === 0) return null;
+  return {
+    recommendation_id: makeRecommendationId('popularity', LIST_SLOTS + Math.floor(Math.random() * DEGRADED_SLOTS)),
+    ...(requestId !== undefined && { request_id: requestId }),
+    user_id: userId,
+    model: 'popularity',
+    at,
+    tracks: allowed.slice(0, count),
+    confidence: 0,
+    degraded: true,
+  };
+}
+
+function isAmong(value: string | undefined, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || wanted.length === 0 || (value !== undefined && wanted.includes(value));
+}
