@@ -41,7 +41,10 @@ export interface ConsumerOptions {
   backoff?: { minMs?: number; maxMs?: number };
   /** How long partitions of a member that died stay its own, ms. Default 5,000. A handler may take longer than that. */
   leaseMs?: number;
-  /** Something failed (the handler, storage) and is tried again; `partition` is null where it concerns the leases. Default: silence. */
+  /**
+   * Something failed (the handler, storage) and is tried again; `partition` is null where it concerns the leases. Default: a warning of the
+   * process (`process.emitWarning`).
+   */
   onError?: (error: unknown, partition: number | null) => void;
   /** The partitions that this member has now. */
   onPartitions?: (partitions: number[]) => void;
@@ -71,7 +74,7 @@ export const CONSUMER_DEFAULTS = {
  * that cannot be.
  */
 export async function openConsumer(options: ConsumerOptions): Promise<RunningConsumer> {
-  const { group, handler, position, onError = () => {}, onPartitions = () => {} } = options;
+  const { group, handler, position, onError = warn, onPartitions = () => {} } = options;
   const { start = CONSUMER_DEFAULTS.start, leaseMs = CONSUMER_DEFAULTS.leaseMs } = options;
   const { maxEvents, maxBytes } = { ...CONSUMER_DEFAULTS.batch, ...options.batch };
   const backoff = { ...CONSUMER_DEFAULTS.backoff, ...options.backoff };
@@ -110,4 +113,9 @@ function running(consumer: Consumer, close: () => Promise<void>): RunningConsume
       return stopped;
     },
   };
+}
+
+function warn(error: unknown, partition: number | null): void {
+  const where = partition === null ? 'the consumer' : `partition ${partition}`;
+  process.emitWarning(`${where}: ${(error as Error).message}; trying again`, 'GaplessConsumerWarning');
 }

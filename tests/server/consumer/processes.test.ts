@@ -53,7 +53,7 @@ async function killInALoop(log: EventLog, storage: ConsumerStorage): Promise<voi
   };
   const steady = startService(storage);
   await steady.owns(1);
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const victim = startService(storage);
     await victim.owns(1);
     for (let i = 0; i < 15; i++) await append();
