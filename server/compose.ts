@@ -5,30 +5,38 @@ import type { Durability } from '../protocol/frames.ts';
 import { FRAME_OVERHEAD_BYTES, type FrameLimits, HELLO_MAX_BYTES } from '../protocol/limits.ts';
 import { loadCatalogue } from '../workers/catalogue.ts';
 import type { WorkerSettings } from '../workers/settings.ts';
-import { LocalBus } from './bus/local.ts';
-import type { LiveBus } from './bus/port.ts';
-import { openRedisBus } from './bus/redis.ts';
 import type { Config } from './config.ts';
+import { neededFrom } from './consumer/needed.ts';
+import { openDownstream } from './downstream.ts';
+import { engineSettings, openBus, openGroupDirectory } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
-import { CLAIM_MS } from './ingest/internal-publisher.ts';
+import { CLAIM_MS, createInternalPublisher } from './ingest/internal-publisher.ts';
+import { createPoisonKeeper } from './ingest/poison-keeper.ts';
 import { WorkerPool } from './ingest/pool.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { AnnouncedLog } from './log/announced.ts';
 import { openEmbeddedLog } from './log/embedded/log.ts';
 import { LogKeeper } from './log/keeper.ts';
 import type { EventLog } from './log/port.ts';
 import { openRedisLog } from './log/redis/index.ts';
 import type { Logger } from './ops/logger.ts';
 import { createMetrics } from './ops/metrics.ts';
+import { takeFigures } from './ops/server-figures.ts';
+import { ClusterLag } from './processor/cluster-lag.ts';
+import { FeedsLink } from './session/feeds-link.ts';
 import { PressureMonitor } from './session/pressure-monitor.ts';
 import { Sessions } from './session/sessions.ts';
 import { VERSION } from './version.ts';
 
 /** How long a request over HTTP waits for its verdicts. */
 const HTTP_TIMEOUT_MS = 15_000;
+/** How long an event of the server's own waits for its verdict. */
+const INTERNAL_TIMEOUT_MS = 5_000;
+const FIGURES_MS = 1_000;
 
 export interface Assembly {
   transport: Transport;
@@ -67,8 +75,12 @@ export async function assemble(
     throw error;
   };
   await pool.start().catch(giveUp);
-  const log = also(await openLog(config, logger, onStop).catch(giveUp));
-  const bus = also(await openBus(config, logger).catch(giveUp));
+  const stored = also(await openLog(config, logger, onStop).catch(giveUp));
+  const engines = engineSettings(config, randomBytes(9).toString('base64url'));
+  const onBusTrouble = (error: unknown) => logger.warn({ err: error }, 'the live bus has trouble');
+  const bus = also(await openBus(engines, onBusTrouble).catch(giveUp));
+  const groups = also(await openGroupDirectory(engines).catch(giveUp));
+  const log = new AnnouncedLog(stored, bus);
   const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,
@@ -77,7 +89,18 @@ export async function assemble(
   });
   const authenticator = createAuthenticator({ token: config.token });
   const durability = () => log.durability();
+  const link = new FeedsLink();
+  const downstream = also(
+    await openDownstream({
+      ...{ config, engines, bus, link, logger },
+      owner: {
+        store: createInternalPublisher({ ingest, lanes: pool.threads, timeoutMs: INTERNAL_TIMEOUT_MS }),
+        poison: createPoisonKeeper({ ingest, deadLetters: config.dlqHandling }),
+      },
+    }).catch(giveUp),
+  );
   const sessions = new Sessions({
+    feeds: link,
     ingest,
     budget,
     limits,
@@ -89,9 +112,10 @@ export async function assemble(
     maxAgeMs: config.eventMaxAgeMs,
     lifetimeMs: config.connectionLifetimeMs,
     bus,
-    process: randomBytes(9).toString('base64url'),
+    process: engines.process,
   });
   const storageCeiling = config.storageLatencyCeilingMs / 1000;
+  const clusterLag = new ClusterLag(bus);
   const monitor = new PressureMonitor({
     ingest,
     sessions,
@@ -99,24 +123,32 @@ export async function assemble(
     metrics,
     residentLimit: config.rssLimitBytes,
     storageCeiling,
+    lag: () => clusterLag.lag,
+    lagLimit: config.lagLimit,
   });
-  const keeper = new LogKeeper(log, config, metrics, logger);
+  const needed = async () => neededFrom(await groups.groups(), config.partitions, config.groupRetentionMs, Date.now());
+  const keeper = new LogKeeper(log, config, metrics, logger, needed);
+  const credit = () => {
+    const granted = sessions.grantedBytes();
+    return { granted, outstanding: budget.outstanding - granted, budget: budget.ceiling };
+  };
   metrics.attach({
     inFlight: () => ({ events: ingest.eventsInFlight, bytes: budget.outstanding - sessions.grantedBytes() }),
-    credit: () => {
-      const granted = sessions.grantedBytes();
-      return { granted, outstanding: budget.outstanding - granted, budget: budget.ceiling };
-    },
+    credit,
     pool: () => ({ queued: pool.queued, busy: pool.busy, workers: pool.threads }),
     connections: () => sessions.count(),
+    processor: () => downstream.processor()?.figures ?? null,
   });
   const publish = createHttpPublisher({ ingest, budget, lanes: pool.threads, timeoutMs: HTTP_TIMEOUT_MS });
   const started = performance.now();
+  const isGateway = config.roles.includes('gateway');
   const transport = createGateway({
-    config,
+    // A process without the role only tells how it is.
+    config: isGateway ? config : { ...config, maxConnections: 0 },
     authenticator,
     accept: (socket) => sessions.accept(socket),
     publish,
+    ...(isGateway && { answers: downstream.answers }),
     health: () => ({
       state: lifecycle.state,
       version: VERSION,
@@ -130,14 +162,42 @@ export async function assemble(
     metrics,
   });
 
+  const figures = setInterval(tellFigures, FIGURES_MS);
+  let toldAt = performance.now();
+  function tellFigures(): void {
+    const now = performance.now();
+    downstream.tell(
+      takeFigures(
+        {
+          server: engines.process,
+          engine: log.guarantees.engine,
+          metrics,
+          durability,
+          pressure: () => monitor.latest,
+          credit,
+          connections: () => sessions.count(),
+          oldestAppend: () => ingest.oldestAppend(),
+          processor: () => downstream.processor(),
+        },
+        Date.now(),
+        (now - toldAt) / 1000,
+      ),
+    );
+    toldAt = now;
+  }
+
   async function close(): Promise<void> {
+    clearInterval(figures);
     transport.stopListening();
     await sessions.drain();
     await transport.close();
     sessions.close();
     monitor.close();
+    clusterLag.close();
+    await downstream.close();
     await ingest.close();
     await keeper.close();
+    await groups.close();
     await log.close();
     await bus.close();
     metrics.close();
@@ -160,15 +220,6 @@ async function openLog(config: Config, logger: Logger, onStop: (error: unknown) 
     maxBytes: config.redisMaxBytes,
     replicas: config.redisReplicas,
     ...(config.redisDurability && { declaredDurability: config.redisDurability }),
-  });
-}
-
-async function openBus(config: Config, logger: Logger): Promise<LiveBus> {
-  if (config.redisUrl === undefined) return new LocalBus();
-  return openRedisBus({
-    url: config.redisUrl,
-    prefix: config.redisPrefix,
-    onError: (error) => logger.warn({ err: error }, 'the live bus has trouble'),
   });
 }
 

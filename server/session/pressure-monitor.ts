@@ -16,6 +16,9 @@ export interface PressureMonitorParts extends PressureSettings {
   metrics: Metrics;
   /** 0: no limit. */
   residentLimit: number;
+  /** Events that consumers are behind; and from how many on that is full pressure, 0: it does not count. */
+  lag(): number;
+  lagLimit: number;
 }
 
 export class PressureMonitor {
@@ -42,7 +45,7 @@ export class PressureMonitor {
   }
 
   private measure(): PressureParts {
-    const { ingest, budget, residentLimit, sessions } = this.parts;
+    const { ingest, budget, residentLimit, sessions, lag, lagLimit } = this.parts;
     const { short, long } = ingest.storageLatency;
     return pressureParts(
       {
@@ -55,8 +58,8 @@ export class PressureMonitor {
         budgetBytes: budget.settings.capacity,
         residentBytes: this.resident(),
         residentLimit,
-        consumerLag: 0,
-        consumerLagLimit: 0,
+        consumerLag: lagLimit > 0 ? lag() : 0,
+        consumerLagLimit: lagLimit,
       },
       this.parts,
     );

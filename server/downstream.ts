@@ -1,0 +1,89 @@
+/**
+ * What comes out of the log, as the main thread has it: the threads of feeds and processor, requests for lists, and the figures of each
+ * second. The main thread only passes messages on.
+ */
+import { join } from 'node:path';
+import { encodeMessage } from './bus/message.ts';
+import { TOPICS } from './bus/messages.ts';
+import type { LiveBus } from './bus/port.ts';
+import type { Config } from './config.ts';
+import type { EngineSettings } from './engines.ts';
+import { VIEWS } from './features/registry.ts';
+import type { ServerFigures } from './feeds/figures.ts';
+import { startFeeds } from './feeds/start.ts';
+import type { GatewayParts } from './gateway/gateway.ts';
+import type { Logger } from './ops/logger.ts';
+import type { ProcessorOwner } from './processor/port.ts';
+import { type RunningProcessorThread, startProcessor } from './processor/start.ts';
+import { Asker, LOCAL_TIMEOUT_MS } from './recommend/asker.ts';
+import type { FeedsLink } from './session/feeds-link.ts';
+
+export interface DownstreamParts {
+  config: Config;
+  engines: EngineSettings;
+  bus: LiveBus;
+  /** Connections subscribe through it. */
+  link: FeedsLink;
+  owner: Pick<ProcessorOwner, 'store' | 'poison'>;
+  logger: Logger;
+}
+
+export interface Downstream {
+  answers: GatewayParts['answers'];
+  processor(): ReturnType<RunningProcessorThread['latest']>;
+  /** This process's figures, once a second: to the feeds here and to the other processes. */
+  tell(figures: ServerFigures): void;
+  /** Nobody can ask any more; partitions are handed over. Storage must still take events. */
+  close(): Promise<void>;
+}
+
+/** Rejects with what keeps a thread from starting. */
+export async function openDownstream(parts: DownstreamParts): Promise<Downstream> {
+  const { config, engines, bus, link, owner, logger } = parts;
+  const isGateway = config.roles.includes('gateway');
+  const isProcessor = config.roles.includes('processor') && config.realtimeProcessing;
+  const feeds = isGateway ? await startFeeds(engines, link, logger) : null;
+  let processor: RunningProcessorThread | null = null;
+  try {
+    if (isProcessor) processor = await startProcessor(processorSettings(config, engines), owner, logger);
+  } catch (error) {
+    await feeds?.close();
+    throw error;
+  }
+  const asker = new Asker({
+    ...{ bus, process: engines.process, partitions: engines.partitions, store: owner.store },
+    timeoutMs: isProcessor ? LOCAL_TIMEOUT_MS : config.recommendationWaitMs,
+  });
+  return {
+    answers: {
+      recommend: (request) => asker.ask(request),
+      lookup: (request) => link.lookup(request),
+      views: VIEWS,
+    },
+    processor: () => processor?.latest() ?? null,
+    tell(figures) {
+      if (feeds) link.stats(figures);
+      else bus.publish(TOPICS.stats, encodeMessage(figures));
+    },
+    async close() {
+      asker.close();
+      await processor?.close();
+      await feeds?.close();
+    },
+  };
+}
+
+function processorSettings(config: Config, engines: EngineSettings) {
+  const { leaseTtlMs, catalogue, logLevel, redisUrl, dataDir } = config;
+  const snapshots = config.indexDir ?? (redisUrl === undefined ? join(dataDir, 'index') : undefined);
+  return {
+    engines,
+    leaseTtlMs,
+    index: {
+      logLevel,
+      maxSessions: config.indexSessions,
+      ...(snapshots !== undefined && { snapshots }),
+      ...(catalogue !== undefined && { catalogue }),
+    },
+  };
+}

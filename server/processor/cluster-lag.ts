@@ -1,0 +1,39 @@
+/** How far the processors are behind, all together, as they tell it each second. */
+import { decodeMessage } from '../bus/message.ts';
+import { TOPICS } from '../bus/messages.ts';
+import type { LiveBus } from '../bus/port.ts';
+import type { ServerFigures } from '../feeds/figures.ts';
+
+/** What was told longer ago does not count. */
+const HEARD_MS = 5_000;
+
+export class ClusterLag {
+  private readonly heard = new Map<string, { lag: number; at: number }>();
+  private readonly now: () => number;
+  private readonly unsubscribe: () => void;
+
+  /** `now` in ms of a steady clock. */
+  constructor(bus: LiveBus, now: () => number = () => performance.now()) {
+    this.now = now;
+    this.unsubscribe = bus.subscribe(TOPICS.stats, (bytes) => this.hear(decodeMessage<ServerFigures>(bytes)));
+  }
+
+  private hear(figures: Partial<ServerFigures> | null): void {
+    if (typeof figures?.server !== 'string' || typeof figures.processor?.lag !== 'number') return;
+    this.heard.set(figures.server, { lag: figures.processor.lag, at: this.now() });
+  }
+
+  /** Events. */
+  get lag(): number {
+    let sum = 0;
+    for (const [server, { lag, at }] of this.heard) {
+      if (this.now() - at > HEARD_MS) this.heard.delete(server);
+      else sum += lag;
+    }
+    return sum;
+  }
+
+  close(): void {
+    this.unsubscribe();
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The entry of the processor's thread: folds what this process owns into features, and serves recommendations from them. The shared
+ * index has a thread of its own, which this one starts.
+ */
+import { decodeMessage } from '../bus/message.ts';
+import { type PopularMessage, TOPICS } from '../bus/messages.ts';
+import { type EngineSettings, openBus, openFeatureStore, openGroups, openLogReader } from '../engines.ts';
+import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../features/projections.ts';
+import type { FeedTrack } from '../feeds/figures.ts';
+import type { IndexFigures, IndexSettings, IndexThread } from '../recommend/index/port.ts';
+import { listsProjection } from '../recommend/lists/projection.ts';
+import { Recommender } from '../recommend/owner/recommender.ts';
+import { type LogCalls, logCalls, remoteLogger } from '../threads/logging.ts';
+import { serveThread, Thread, threadSettings } from '../threads/thread.ts';
+import type { ProcessorOwner, ProcessorThread } from './port.ts';
+import { createProcessor } from './processor.ts';
+
+export interface ProcessorSettings {
+  engines: EngineSettings;
+  leaseTtlMs: number;
+  index: Omit<IndexSettings, 'engine'>;
+}
+
+/** The group that processors are members of. */
+const GROUP = 'processor';
+/** A lease is renewed this often while it lasts. */
+const RENEWALS = 3;
+const INDEX_FIGURES_MS = 1_000;
+const TOP_TRACKS = 10;
+
+const { engines, leaseTtlMs, index: indexSettings } = threadSettings<ProcessorSettings>();
+const { remote } = serveThread<ProcessorOwner & LogCalls, ProcessorThread>({ stop });
+const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'processor' });
+
+const bus = await openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const log = await openLogReader(engines, bus);
+const features = await openFeatureStore(engines);
+const groups = await openGroups(engines, GROUP);
+const { partitions } = log;
+
+const index = new Thread<IndexThread, LogCalls>({
+  name: 'index',
+  entry: 'server/recommend/index/main',
+  settings: { ...indexSettings, engine: engines } satisfies IndexSettings,
+  functions: logCalls(logger),
+  onDeath: (error) => logger.error({ err: error }, 'the index thread died, it is started anew'),
+});
+await index.start();
+
+let indexFigures: IndexFigures | undefined;
+const indexTimer = setInterval(() => void lookAtIndex(), INDEX_FIGURES_MS);
+async function lookAtIndex(): Promise<void> {
+  try {
+    indexFigures = await index.remote.figures();
+  } catch {
+    indexFigures = undefined;
+  }
+}
+
+let topTracks: FeedTrack[] = [];
+bus.subscribe(TOPICS.popular, (bytes) => {
+  const tracks = decodeMessage<PopularMessage>(bytes)?.tracks ?? [];
+  topTracks = tracks.slice(0, TOP_TRACKS).map(({ track_id, score, artist }) => {
+    return { track_id, plays: Math.round(score * 10) / 10, ...(artist !== undefined && { artist }) };
+  });
+});
+
+const store: ProcessorOwner['store'] = (event) => remote.store(event);
+const processor = createProcessor({
+  ...{ log, features, groups, bus, partitions, logger },
+  projections: [...USER_PROJECTIONS, listsProjection, ...SHARD_PROJECTIONS],
+  owner: {
+    poison: (event) => remote.poison(event),
+    figures: (...args) => void remote.figures.asEvent(...args),
+  },
+  member: engines.process,
+  ttlMs: leaseTtlMs,
+  renewMs: leaseTtlMs / RENEWALS,
+  topTracks: () => topTracks,
+  indexFigures: () => indexFigures ?? { state: 'loading', events: 0, sessions: 0, bytes: 0, lag: 0 },
+});
+const recommender = new Recommender({
+  ...{ bus, partitions, store },
+  users: processor.owned,
+  index: () => index.remote,
+  now: Date.now,
+});
+processor.start();
+await remote.ready();
+
+async function stop(): Promise<void> {
+  clearInterval(indexTimer);
+  recommender.close();
+  await processor.stop();
+  await index.stop();
+  await Promise.all([groups.close(), features.close(), log.close()]);
+  await bus.close();
+}

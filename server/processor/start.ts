@@ -1,0 +1,41 @@
+/** Starts the processor's thread, from the main thread. */
+import type { FeedTrack, ProcessorFigures } from '../feeds/figures.ts';
+import type { Logger } from '../ops/logger.ts';
+import { type LogCalls, logCalls } from '../threads/logging.ts';
+import { Thread } from '../threads/thread.ts';
+import type { ProcessorSettings } from './main.ts';
+import type { ProcessorOwner, ProcessorThread } from './port.ts';
+
+export interface RunningProcessorThread {
+  /** What it told last; null while it is not there. */
+  latest(): { figures: ProcessorFigures; topTracks: FeedTrack[] } | null;
+  /** Hands its partitions over. */
+  close(): Promise<void>;
+}
+
+/** Rejects with what keeps the thread from starting. */
+export async function startProcessor(
+  settings: ProcessorSettings,
+  owner: Pick<ProcessorOwner, 'store' | 'poison'>,
+  logger: Logger,
+): Promise<RunningProcessorThread> {
+  let latest: ReturnType<RunningProcessorThread['latest']> = null;
+  const thread = new Thread<ProcessorThread, ProcessorOwner & LogCalls>({
+    name: 'processor',
+    entry: 'server/processor/main',
+    settings,
+    functions: {
+      ...logCalls(logger),
+      ...owner,
+      figures(figures, topTracks) {
+        latest = { figures, topTracks };
+      },
+    },
+    onDeath(error) {
+      latest = null;
+      logger.error({ err: error }, 'the processor thread died, it is started anew');
+    },
+  });
+  await thread.start();
+  return { latest: () => latest, close: () => thread.stop() };
+}
