@@ -55,7 +55,7 @@ describe('a list', () => {
     const all = ids(
       await recommender.server.serve(request({ count: 30, model: 'popularity', filters: { seen: 'allow' } })),
     );
-    expect(all).toEqual(expect.arrayContaining(['t3', 't4', 't5']));
+    expect(all[0]).toBe('t3');
   });
 
   it('keeps to filters and to what is excluded, and finds what is like a track', async () => {
