@@ -11,6 +11,8 @@ import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 const DEPTH = 16;
 /** Chances that are taken to have gone by without a return before any was seen. */
 const DOUBT = 50;
+/** Where this share comes back, a track of the session counts as much as any other. */
+const USUAL = 0.125;
 /** After so many chances older ones count half. */
 const MEMORY = 100_000;
 
@@ -33,6 +35,14 @@ export class Returns implements Scorer {
   rate(back: number): number {
     const n = Math.min(back, DEPTH - 1);
     return this.taken[n]! / (this.chances[n]! + DOUBT);
+  }
+
+  /** Takes from the scores of the session's own tracks what is not warranted: neighbours have them all, the session itself above all. */
+  damp({ heard }: Situation, scores: Scores): void {
+    for (const { track, position } of heard) {
+      const score = scores.get(track);
+      if (score > 0) scores.add(track, score * (Math.min(1, this.rate(position) / USUAL) - 1));
+    }
   }
 
   score({ heard }: Situation, into: Scores): number {

@@ -103,6 +103,7 @@ export class TenantModels {
     this.scratch.ensure(this.tracks.size, this.store.size);
     const situation = situationOf(query, this.tracks);
     const confidence = this.scorers[model].score(situation, total);
+    this.returns.damp(situation, total);
     const tracks = best(total, situation, query.count).map((track) =>
       recommended(track, total.get(track), this.tracks),
     );
