@@ -4,7 +4,7 @@ import type { ConsumedEvent, ShardProjection, UserProjection } from '../processo
 import { type Activity, activityOf } from './activity.ts';
 import { type Aggregate, foldAggregate } from './aggregate.ts';
 import { aggregateCodec } from './aggregate-codec.ts';
-import { entityGroup, userGroup } from './groups.ts';
+import { entityGroup, userGroup, userOfGroup } from './groups.ts';
 import { METRICS } from './metrics.ts';
 import { artistField, genreField, nameKey } from './names.ts';
 import type { RecordKey } from './port.ts';
@@ -37,6 +37,7 @@ export const userAggregates: UserProjection = {
 export const sessions: UserProjection = {
   kind: 'users',
   name: 'sessions',
+  owns: ({ group, field }) => field === FIELDS.session && userOfGroup(group) !== null,
   keys: ({ event }) => userRecord(read(event), FIELDS.session, ({ signal }) => signal !== null),
   codec: () => sessionCodec,
   fold: ({ event }, states) =>
@@ -46,6 +47,7 @@ export const sessions: UserProjection = {
 export const tastes: UserProjection = {
   kind: 'users',
   name: 'tastes',
+  owns: ({ group, field }) => field === FIELDS.taste && userOfGroup(group) !== null,
   keys: ({ event }) => userRecord(read(event), FIELDS.taste, concernsTaste),
   codec: () => tasteCodec,
   fold: ({ event }, states) => foldFirst(event, states, (state, activity) => foldTaste(state as TasteState, activity)),

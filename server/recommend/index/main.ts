@@ -1,23 +1,12 @@
 /** Entry of the index thread. */
 import { openBus, openLogReader } from '../../engines.ts';
-import { createLogger } from '../../ops/logger.ts';
+import { type LogCalls, remoteLogger } from '../../threads/logging.ts';
 import { serveThread, threadSettings } from '../../threads/thread.ts';
 import type { IndexSettings, IndexThread } from './port.ts';
 import { openCatalogue, openIndex } from './service.ts';
 
-const settings = threadSettings<IndexSettings>();
-const logger = createLogger({ level: settings.logLevel });
-const bus = await openBus(settings.engine, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
-const log = await openLogReader(settings.engine, bus);
-const catalogue = openCatalogue(settings.catalogue, logger);
-const { snapshots } = settings;
-const service = await openIndex({
-  ...{ log, bus, logger },
-  ...(snapshots !== undefined && { snapshots }),
-  ...(catalogue !== undefined && { catalogue }),
-});
-
-const thread = serveThread<Record<string, never>, IndexThread>({
+const { engine, maxSessions, snapshots, catalogue: file } = threadSettings<IndexSettings>();
+const { remote } = serveThread<LogCalls, IndexThread>({
   predict: (queries) => service.predict(queries),
   describe: (tenant, tracks) => service.describe(tenant, tracks),
   figures: () => service.figures(),
@@ -27,4 +16,15 @@ const thread = serveThread<Record<string, never>, IndexThread>({
     await bus.close();
   },
 });
-await thread.remote.ready();
+const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'index' });
+
+const bus = await openBus(engine, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const log = await openLogReader(engine, bus);
+const catalogue = openCatalogue(file, logger);
+const service = await openIndex({
+  ...{ log, bus, logger },
+  ...(snapshots !== undefined && { snapshots }),
+  ...(maxSessions !== undefined && { models: { maxSessions } }),
+  ...(catalogue !== undefined && { catalogue }),
+});
+await remote.ready();

@@ -1,15 +1,15 @@
 /** What the index thread answers to its owner, the processor's thread. Plain data. */
 import type { EngineSettings } from '../../engines.ts';
-import type { LogLevel } from '../../ops/logger.ts';
 import type { ModelName, Prediction, Query, RecommendedTrack } from '../port.ts';
 
 export interface IndexSettings {
   engine: EngineSettings;
+  /** The most sessions that are kept of a tenant. */
+  maxSessions?: number;
   /** Folder for snapshots; absent: none are kept, and every start reads the whole log. */
   snapshots?: string;
   /** Track catalogue: artists and genres also of tracks that nobody played yet. */
   catalogue?: string;
-  logLevel: LogLevel;
 }
 
 /** `loading`: the log's events so far are still being read; answers come from those that are. */

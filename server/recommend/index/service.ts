@@ -12,17 +12,16 @@ import type { RecommendedTrack } from '../port.ts';
 import { Follower } from './follower.ts';
 import { whyForeign } from './genuine.ts';
 import type { IndexFigures, IndexThread, PredictAnswer, PredictQuery } from './port.ts';
-import { SharedIndex } from './shared-index.ts';
+import { SharedIndex, type SharedIndexOptions } from './shared-index.ts';
 import { readSnapshot, removeLeftovers } from './snapshot-file.ts';
 
-export interface IndexOptions {
+export interface IndexOptions extends SharedIndexOptions {
   log: Pick<LogReader, 'read' | 'state' | 'partitions'>;
   bus: LiveBus;
   logger: Logger;
   /** Folder for snapshots; absent for none. */
   snapshots?: string;
   snapshotEveryMs?: number;
-  catalogue?: Catalogue;
 }
 
 const POPULAR_EVERY_MS = 2_000;
@@ -30,13 +29,13 @@ const POPULAR_TRACKS = 100;
 
 /** Throws LogError where the log cannot be read. A snapshot that cannot be used is said to be so in the log, and left alone. */
 export async function openIndex(options: IndexOptions): Promise<IndexService> {
-  const { log, logger, snapshots, catalogue } = options;
+  const { log, logger, snapshots } = options;
   const state = await log.state();
   let index: SharedIndex | null = null;
   if (snapshots !== undefined) {
     try {
       removeLeftovers(snapshots);
-      index = readSnapshot(snapshots, log.partitions, catalogue);
+      index = readSnapshot(snapshots, log.partitions, options);
       const reason = index && (await whyForeign(log, state, index));
       if (reason !== null) throw new Error(reason);
     } catch (error) {
@@ -44,7 +43,7 @@ export async function openIndex(options: IndexOptions): Promise<IndexService> {
       logger.warn({ folder: snapshots, reason: (error as Error).message }, 'the snapshot of the index is not used');
     }
   }
-  return new IndexService(options, index ?? new SharedIndex(state.identity, log.partitions, catalogue));
+  return new IndexService(options, index ?? new SharedIndex(state.identity, log.partitions, options));
 }
 
 export class IndexService implements IndexThread {

@@ -2,6 +2,7 @@
 import type { ReadItem } from '../../../format/model.ts';
 import type { Catalogue } from '../../../workers/catalogue.ts';
 import type { ConsumedEvent } from '../../processor/projection.ts';
+import type { ModelOptions } from '../models/options.ts';
 import { Scratch } from '../models/scratch.ts';
 import { TenantModels } from '../models/tenant-models.ts';
 import type { Prediction, RecommendedTrack } from '../port.ts';
@@ -21,6 +22,11 @@ const ACTIVE_MS = 10 * 60_000;
 /** Every tenant's models know the tracks of the catalogue, unless there are more than this: they take about 150 bytes each. */
 const CATALOGUE_MAX = 200_000;
 
+export interface SharedIndexOptions {
+  catalogue?: Catalogue;
+  models?: Partial<ModelOptions>;
+}
+
 export class SharedIndex {
   /** Of the log that it read, as `LogState` has it. */
   readonly identity: string;
@@ -35,11 +41,13 @@ export class SharedIndex {
   private now = 0;
   private readonly scratch = new Scratch();
   private readonly catalogue: Catalogue | undefined;
+  private readonly options: Partial<ModelOptions>;
 
-  constructor(identity: string, partitions: number, catalogue?: Catalogue) {
+  constructor(identity: string, partitions: number, { catalogue, models = {} }: SharedIndexOptions = {}) {
     this.identity = identity;
     this.anchors = Array.from({ length: partitions }, () => ({ position: 0, head: new Uint8Array(0) }));
     this.catalogue = catalogue;
+    this.options = models;
   }
 
   /** Takes the next entry of a partition; what cannot be read is left out. `now`: ms since 1970. */
@@ -64,7 +72,7 @@ export class SharedIndex {
   };
 
   private models(tenant: string): TenantModels {
-    return this.tenants.get(tenant) ?? this.add(tenant, new TenantModels({}, this.scratch));
+    return this.tenants.get(tenant) ?? this.add(tenant, new TenantModels(this.options, this.scratch));
   }
 
   private add(tenant: string, models: TenantModels): TenantModels {
@@ -78,7 +86,7 @@ export class SharedIndex {
 
   /** A tenant's models as `chunks` of them gave them. Throws SnapshotError. */
   restore(tenant: string, chunks: Iterable<Uint8Array>): void {
-    this.add(tenant, TenantModels.load(chunks, {}, this.scratch));
+    this.add(tenant, TenantModels.load(chunks, this.options, this.scratch));
   }
 
   /** What stood before `first` is not in the log any more. */

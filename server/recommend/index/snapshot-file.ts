@@ -15,8 +15,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { pack, unpackMap } from '../../../format/msgpack.ts';
-import type { Catalogue } from '../../../workers/catalogue.ts';
-import { SharedIndex } from './shared-index.ts';
+import { SharedIndex, type SharedIndexOptions } from './shared-index.ts';
 
 export const SNAPSHOT_FILE = 'index.snapshot';
 const MAGIC = 'GPIX';
@@ -93,7 +92,7 @@ function* joined(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void> {
 }
 
 /** null where there is no file. Throws SnapshotFileError, and SnapshotError for the part of the models. */
-export function readSnapshot(folder: string, partitions: number, catalogue?: Catalogue): SharedIndex | null {
+export function readSnapshot(folder: string, partitions: number, options: SharedIndexOptions = {}): SharedIndex | null {
   let file: number;
   try {
     file = openSync(path.join(folder, SNAPSHOT_FILE), 'r');
@@ -102,13 +101,13 @@ export function readSnapshot(folder: string, partitions: number, catalogue?: Cat
     throw error;
   }
   try {
-    return readIndex(new FileBytes(file), partitions, catalogue);
+    return readIndex(new FileBytes(file), partitions, options);
   } finally {
     closeSync(file);
   }
 }
 
-function readIndex(file: FileBytes, partitions: number, catalogue?: Catalogue): SharedIndex {
+function readIndex(file: FileBytes, partitions: number, options: SharedIndexOptions): SharedIndex {
   const prefix = file.take(PREFIX_BYTES);
   if (prefix.toString('latin1', 0, 4) !== MAGIC) throw new SnapshotFileError('no snapshot of an index');
   const version = prefix.readUInt32LE(4);
@@ -124,7 +123,7 @@ function readIndex(file: FileBytes, partitions: number, catalogue?: Catalogue): 
     tenants: string[];
   };
   if (anchors.length !== partitions) throw new SnapshotFileError(`it has ${anchors.length} partitions`);
-  const index = new SharedIndex(identity, partitions, catalogue);
+  const index = new SharedIndex(identity, partitions, options);
   index.events = events;
   anchors.forEach(([position, head], partition) => {
     index.anchors[partition] = { position, head: Uint8Array.from(head) };
