@@ -108,7 +108,7 @@ test.for(Array.from({ length: SEEDS }, (_, i) => i + 1))(
 
     /** Long enough now and then for a lease to run out. */
     function rest(): Promise<void> {
-      return new Promise((resolve) => setTimeout(resolve, random.pick([0, 0, 1, 5, 10, 60])));
+      return new Promise((resolve) => setTimeout(resolve, random.pick([0, 0, 1, 5, 10, 80])));
     }
   },
 );

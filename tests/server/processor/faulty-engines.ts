@@ -70,8 +70,15 @@ export class FaultyEngines {
     await this.passage(gone);
     if (this.random.chance(this.trouble)) throw new StoreError('unavailable', 'not now');
     const result = await work();
+    await this.onTheWay();
     await this.passage(gone);
     return result;
+  }
+
+  /** Answers take their time, and others go on meanwhile. */
+  private async onTheWay(): Promise<void> {
+    const ms = this.random.pick([0, 0, 0, 0, 1, 2, 10]);
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   /** Goes on when this process does. */
@@ -88,6 +95,8 @@ export class FaultyEngines {
       throw dead();
     }
     if (!this.random.chance(this.trouble)) {
+      await this.onTheWay();
+      await this.passage(dead);
       const result = await features.save(commit);
       await this.passage(dead);
       return result;

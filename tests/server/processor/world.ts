@@ -69,12 +69,13 @@ export class World {
       projections: this.options.projections,
       owner: {
         poison: async (event) => {
+          await new Promise((resolve) => setTimeout(resolve, this.random.pick([0, 10, 30])));
           if (this.random.chance(engines.trouble)) throw new Error('the log does not answer');
           this.poisoned.push(event);
         },
         figures: (figures) => void this.figures.set(name, figures),
       },
-      ...{ member: name, partitions: this.partitions, logger: silentLogger(), ttlMs: 150, renewMs: 30, saveMs: 5 },
+      ...{ member: name, partitions: this.partitions, logger: silentLogger(), ttlMs: 40, renewMs: 10, saveMs: 5 },
       ...this.options.settings,
       ...settings,
     });
