@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
  * Builds `dist/`: compiles TypeScript, copies what lies beside it (scripts of a storage engine and the like), makes the command
- * executable. Says nothing when all is well and does nothing when nothing changed.
+ * executable, and builds the pages. Says nothing when all is well and does nothing when nothing changed.
  *
  *   node scripts/build.mjs [--quick]     --quick: only what changed, without checking types, for tests of work under way
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPages } from './build-pages.mjs';
+import { filesBelow, fingerprint } from './files.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -21,11 +22,11 @@ const CONFIG = 'tsconfig.build.json';
 const LOCK_WAIT_MS = 120_000;
 const quick = process.argv.includes('--quick');
 
-const rooms = JSON.parse(fs.readFileSync(CONFIG, 'utf8')).include;
+const { include: rooms, exclude } = JSON.parse(fs.readFileSync(CONFIG, 'utf8'));
 fs.mkdirSync(DIST, { recursive: true });
 lock();
 try {
-  const sources = rooms.flatMap(filesBelow);
+  const sources = rooms.flatMap(filesBelow).filter((file) => !exclude.some((folder) => file.startsWith(`${folder}/`)));
   const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json']);
   const known = fs.existsSync(STAMP) ? fs.readFileSync(STAMP, 'utf8') : '';
   if (known !== `${prints} checked` && (!quick || known !== `${prints} quick`)) {
@@ -33,6 +34,9 @@ try {
     await build(sources);
     fs.writeFileSync(STAMP, `${prints} ${quick ? 'quick' : 'checked'}`);
   }
+  const failure = await buildPages();
+  // Only the tests of the pages need them.
+  if (failure && !quick) fail(failure);
 } finally {
   fs.rmSync(LOCK, { force: true });
 }
@@ -90,26 +94,8 @@ function isSource(file) {
   return file.endsWith('.ts') && !file.endsWith('.d.ts');
 }
 
-function filesBelow(folder) {
-  if (!fs.existsSync(folder)) return [];
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name));
-}
-
 function modifiedMs(file) {
   return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -1;
-}
-
-/** Names, sizes and times of all that the build depends on. */
-function fingerprint(files) {
-  const hash = createHash('sha256');
-  for (const file of files.sort()) {
-    const { size, mtimeMs } = fs.statSync(file);
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
-  }
-  return hash.digest('hex');
 }
 
 /** One build at a time in one checkout; the lock of a process that is gone does not count. */

@@ -94,7 +94,8 @@ const DROP_MARGIN_BYTES = 1024 * 1024;
 /** 1001: the server goes away; a client comes back. */
 const GOING_AWAY = 1001;
 const RETRY_AFTER_MS = 1_000;
-const NO_CONTENT = 204;
+/** Statuses whose replies have no body by definition. */
+const BODILESS = new Set([204, 304]);
 /** How long a socket that was ended may take to deliver its close frame before the transport lets go of it. */
 const LINGER_MS = 250;
 
@@ -285,8 +286,8 @@ function write(
   const { status, headers = {}, body = '' } = reply;
   res.writeStatus(`${status} ${STATUS_CODES[status]}`);
   for (const name in headers) res.writeHeader(name, headers[name]!);
-  if (status === NO_CONTENT && !last) res.endWithoutBody();
-  else if (status === NO_CONTENT) res.endWithoutBody(0, true);
+  if (BODILESS.has(status) && !last) res.endWithoutBody();
+  else if (BODILESS.has(status)) res.endWithoutBody(0, true);
   else if (head) res.endWithoutBody(Buffer.byteLength(body), last);
   else res.end(body, last);
 }
