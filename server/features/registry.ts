@@ -3,6 +3,7 @@
  * defined elsewhere joins by standing in the list.
  */
 
+import { modelView } from '../recommend/lists/model-features.ts';
 import type { Aggregate } from './aggregate.ts';
 import { aggregateCodec } from './aggregate-codec.ts';
 import { ENTITY_FEATURES, PAIR_FEATURES } from './aggregate-features.ts';
@@ -71,6 +72,7 @@ export const VIEWS: readonly FeatureView[] = [
   sharded('artist', 'what is done with the tracks of an artist', ['artist'], ({ artist }) => nameKey(artist!)),
   sharded('genre', 'what is done with the tracks of a genre', ['genre'], ({ genre }) => nameKey(genre!)),
   sharded('global', 'what is done with all tracks', [], () => ''),
+  modelView,
 ];
 
 export interface ListedFeature {

@@ -46,21 +46,37 @@ export interface Outcomes {
   decayed: number;
 }
 
-/** Of several partitions together, as of `now`; `rank` from 0, -1 for the list as a whole, or `all`. */
+/** As of `now`; `rank` from 0, -1 for the list as a whole, or `all`. */
 export function readOutcome(
-  states: readonly ModelState[],
+  { total, weighted }: ModelState,
   outcome: Outcome,
   now: number,
   rank: number | 'all' = 'all',
 ): Outcomes {
   const sum: Outcomes = { total: 0, decayed: 0 };
   const column = OUTCOMES.indexOf(outcome);
-  for (const { total, weighted } of states) {
-    for (let place = column; place < total.length; place += OUTCOMES.length) {
-      if (rank !== 'all' && place !== (rank + 1) * OUTCOMES.length + column) continue;
-      sum.total += total[place]!;
-      sum.decayed += weighted[place]! / weight(now);
-    }
+  for (let place = column; place < total.length; place += OUTCOMES.length) {
+    if (rank !== 'all' && place !== (rank + 1) * OUTCOMES.length + column) continue;
+    sum.total += total[place]!;
+    sum.decayed += weighted[place]! / weight(now);
+  }
+  return sum;
+}
+
+/** The ranks that something became of: 0, 1, ... up to the last one. */
+export function ranksOf({ total }: ModelState): number[] {
+  return Array.from({ length: Math.max(0, Math.ceil(total.length / OUTCOMES.length) - 1) }, (_, rank) => rank);
+}
+
+/** Those of several partitions together. */
+export function addStates(states: readonly ModelState[]): ModelState {
+  const sum = modelCodec.create();
+  for (const { total, weighted, at } of states) {
+    total.forEach((count, place) => {
+      sum.total[place] = (sum.total[place] ?? 0) + count;
+      sum.weighted[place] = (sum.weighted[place] ?? 0) + weighted[place]!;
+    });
+    sum.at = Math.max(sum.at, at);
   }
   return sum;
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../../../format/model.ts';
+import { lookupFeatures } from '../../../../server/features/lookup.ts';
+import { openMemoryFeatureStore } from '../../../../server/features/memory/store.ts';
 import { DISLIKED_MAX, type ListenerState } from '../../../../server/recommend/lists/listener-state.ts';
 import {
   HALF_LIFE_MS,
   type ModelState,
+  modelCodec,
   modelGroup,
   readOutcome,
 } from '../../../../server/recommend/lists/model-state.ts';
@@ -22,7 +25,7 @@ function fold(...events: StoredEvent[]) {
     listener: () => users.state<ListenerState>(listenerKey(TENANT, USER)),
     slot: (slot: number) => users.state<SlotState>(slotKey(TENANT, USER, slot)),
     outcome: (outcome: Parameters<typeof readOutcome>[1], rank?: number, now = T0) =>
-      readOutcome([users.state<ModelState>({ group: modelGroup(TENANT, 'blend'), field: '' })], outcome, now, rank),
+      readOutcome(users.state<ModelState>({ group: modelGroup(TENANT, 'blend'), field: '' }), outcome, now, rank),
   };
 }
 
@@ -136,5 +139,40 @@ describe('attribution', () => {
       stored('recommendation_clicked', { recommendation_id: 'made up', track_id: 'a' }),
     );
     expect(outcome('clicked').total).toBe(1);
+  });
+
+  it('is read over all partitions: counts, click-through and completion by rank', async () => {
+    const here = fold(served(answer), of('recommendation_shown', 'a'), of('recommendation_shown', 'b')).users;
+    const there = fold(
+      served(answer),
+      of('recommendation_shown', 'a'),
+      of('recommendation_clicked', 'a'),
+      interaction('play', 'a', { recommendation_id: id }),
+      interaction('complete', 'a', { recommendation_id: id }),
+      interaction('play', 'b', { recommendation_id: id }),
+    ).users;
+    const group = modelGroup(TENANT, 'blend');
+    const store = openMemoryFeatureStore();
+    for (const [number, users] of [here, there].entries()) {
+      const bytes = modelCodec.encode(users.state<ModelState>({ group, field: '' }));
+      const scope = { kind: 'users', number } as const;
+      await store.save({ scope, expected: [0], next: [1], changes: [{ group, field: '', bytes }] });
+    }
+    const features = ['model:shown_total', 'model:click_through_7d', 'model:click_through_by_rank_7d'];
+    const request = {
+      tenant: TENANT,
+      features: [...features, 'model:completion_by_rank_7d'],
+      rows: [{ model: 'blend' }],
+    };
+    const { rows } = await lookupFeatures(store, 2, request, T0);
+    expect(rows[0]!.map(({ value }) => value)).toEqual([
+      3,
+      expect.closeTo(1 / 3, 9),
+      [expect.closeTo(1 / 2, 9), 0],
+      [1, 0],
+    ]);
+    const unknown = await lookupFeatures(store, 2, { tenant: TENANT, features, rows: [{ model: 'no such' }] }, T0);
+    expect(unknown.rows[0]!.map(({ status }) => status)).toEqual(['not_found', 'not_found', 'not_found']);
+    await store.close();
   });
 });
