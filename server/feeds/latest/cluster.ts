@@ -97,8 +97,8 @@ function addProcessors(all: readonly ProcessorFigures[]): ProcessorFigures | nul
 function addTracks(all: readonly FeedTrack[]): FeedTrack[] {
   const tracks = new Map<string, FeedTrack>();
   for (const track of all) {
-    const plays = (tracks.get(track.track_id)?.plays ?? 0) + track.plays;
-    tracks.set(track.track_id, { ...track, plays });
+    const known = tracks.get(track.track_id);
+    tracks.set(track.track_id, { ...known, ...track, plays: (known?.plays ?? 0) + track.plays });
   }
   return [...tracks.values()].sort((a, b) => b.plays - a.plays).slice(0, MOST_TRACKS);
 }

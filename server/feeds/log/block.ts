@@ -17,7 +17,7 @@ export interface Block {
   /** Positions that it covers; `from` follows on the block before it. */
   from: number;
   last: number;
-  /** One after another, the last at `last`. Empty where the entry is damaged: nobody knows what it held. */
+  /** One after another, the last at `last`. Empty where they are gone, or the entry is damaged: nobody knows what it held. */
   items: readonly LogItem[];
   bytes: number;
 }

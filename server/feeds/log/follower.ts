@@ -2,6 +2,7 @@
  * One subscription to a log feed: its position in each partition, and what it still has to read. Without credit, or while its connection
  * takes nothing, it waits in storage: it reads nothing and holds nothing but its positions (and at most one read of its own).
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeedSubscription } from '../../../protocol/feed/server-subscription.ts';
 import type { Served } from '../feed.ts';
 import type { FeedItem } from '../item.ts';
@@ -180,10 +181,11 @@ export class LogFollower implements Served, TailReader {
     this.reading = true;
     const { source } = this.parts;
     try {
-      const blocks = await source.read(partition, position, READ_BYTES);
+      let blocks = await source.read(partition, position, READ_BYTES);
+      if (blocks.length === 0) blocks = [await source.gone(partition, position)].filter((block) => block !== null);
       if (this.stopped.signal.aborted) return;
       if (blocks.length > 0) this.own = { partition, blocks };
-      else await source.log.wait(source.stream, partition, position - 1, NOTHING_MS, this.stopped.signal);
+      else await sleep(NOTHING_MS, undefined, { signal: this.stopped.signal });
     } catch {
       this.fail();
     } finally {

@@ -40,6 +40,12 @@ export class LogSource {
     });
   }
 
+  /** Where nothing can be read though there should be something: what retention took, as a block without items; null if it took nothing. */
+  async gone(partition: number, from: number): Promise<Block | null> {
+    const { first } = (await this.bounds()).partitions[partition]!;
+    return first > from ? { from, last: first - 1, items: [], bytes: 0 } : null;
+  }
+
   /** Throws LogError, after a while of trouble. */
   bounds(): Promise<LogBounds> {
     return this.patiently(() => this.boundsNow());

@@ -2,12 +2,15 @@
  * The end of one partition's stream, read once for all who follow it. A ring keeps what was read last, decoded; who has fallen behind it
  * reads the log for itself until it has caught up. Nothing is read while nobody waits for it.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Block } from './block.ts';
 import type { LogSource } from './source.ts';
 
 const READ_BYTES = 128 * 1024;
 const WAIT_MS = 10_000;
+/** A wait that ends sooner says that there is something; if there is nothing to read then, either it is gone or not there quite yet. */
+const AT_ONCE_MS = 5;
+const PAUSE_MS = 10;
 
 export interface TailReader {
   /** There is more to `find`. */
@@ -84,8 +87,12 @@ export class PartitionTail {
 
   private async step(from: number): Promise<void> {
     const blocks = await this.source.read(this.partition, from, READ_BYTES);
+    if (this.next === from && blocks.length === 0) return this.wait(from);
+    await this.take(from, blocks);
+  }
+
+  private async take(from: number, blocks: readonly Block[]): Promise<void> {
     if (this.next !== from) return;
-    if (blocks.length === 0) return this.wait(from);
     for (const block of blocks) {
       this.ring.push(block);
       this.bytes += block.bytes;
@@ -101,8 +108,19 @@ export class PartitionTail {
     const waiting = new AbortController();
     this.waiting = waiting;
     const { log, stream } = this.source;
+    const began = performance.now();
     await log.wait(stream, this.partition, from - 1, WAIT_MS, waiting.signal);
     this.waiting = null;
+    if (waiting.signal.aborted || performance.now() - began > AT_ONCE_MS) return;
+    await this.lookAgain(from);
+  }
+
+  private async lookAgain(from: number): Promise<void> {
+    const blocks = await this.source.read(this.partition, from, READ_BYTES);
+    if (blocks.length > 0) return this.take(from, blocks);
+    const gone = await this.source.gone(this.partition, from);
+    if (gone) await this.take(from, [gone]);
+    else await sleep(PAUSE_MS);
   }
 
   /** What was just read stays, however large. */
