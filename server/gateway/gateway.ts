@@ -38,7 +38,7 @@ export interface GatewayParts {
   /** Who gets the WebSockets. */
   accept: AcceptSocket;
   publish: PublishOverHttp;
-  /** Who answers what comes out of the log; without it there are no such routes. */
+  /** Who answers what comes out of the log; a process without the role `gateway` has no such routes. */
   answers?: { recommend: Recommend; lookup: Lookup; views: readonly DescribedView[] };
   health(): Health;
   logger: Logger;

@@ -1,11 +1,19 @@
 /** What comes out of the log over HTTP, from a whole server: features and lists follow from what was acknowledged. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { StoredEvent } from '../../format/model.ts';
+import { partitionOf } from '../../format/partition.ts';
+import { decodeEvents } from '../../format/stored-event.ts';
+import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
 
+const PARTITIONS = 4;
 let server: TestServer;
 let first = 1;
 beforeAll(async () => {
-  server = await startTestServer({ GAPLESS_PARTITIONS: '4' });
+  server = await startTestServer({ GAPLESS_PARTITIONS: String(PARTITIONS) });
 }, 60_000);
 afterAll(() => server.stop());
 
@@ -30,6 +38,17 @@ async function publish(...events: object[]): Promise<void> {
   const reply = await post('/v1/events', { producer: 'test', first, events });
   expect(reply.json).toMatchObject({ accepted: events.length });
   first += events.length;
+}
+
+/** The lists of this user that stand in the log. */
+async function served(user: string): Promise<StoredEvent[]> {
+  const reader = await openEmbeddedReader(server.dataDir);
+  const items = await reader.read('events', partitionOf('default', user, PARTITIONS), 1, 1e9);
+  await reader.close();
+  const events = items.filter((item) => item.status === 'intact').flatMap(decodeEvents);
+  return events
+    .map(({ event }) => event)
+    .filter(({ type, user_id }) => type === 'recommendation_served' && user_id === user);
 }
 
 /** Asks until the answer passes. */
@@ -138,6 +157,13 @@ describe('recommendations', () => {
     expect((await get('/recommendations/same?count=3')).json.recommendation_id).not.toBe(before.json.recommendation_id);
   });
 
+  it('are one list in the log, however many ask at once', async () => {
+    const asked = Array.from({ length: 20 }, () => get('/recommendations/crowd?request_id=at-once'));
+    const ids = new Set((await Promise.all(asked)).map(({ json }) => json.recommendation_id));
+    expect(ids.size).toBe(1);
+    expect((await served('crowd')).map(({ recommendation_id }) => recommendation_id)).toEqual([...ids]);
+  });
+
   it('keep to filters, and are like a track', async () => {
     const excluded = await get('/recommendations/picky?exclude=c&exclude=d');
     for (const track of ['c', 'd'])
@@ -177,4 +203,32 @@ describe('recommendations', () => {
 it('serves the document of what it serves', async () => {
   const { json } = await get('/openapi.json');
   expect(Object.keys(json.paths)).toContain('/v1/recommendations/{user_id}');
+});
+
+describe('docs/HTTP.md', () => {
+  const examples = [...readFileSync('docs/HTTP.md', 'utf8').matchAll(/```sh\n(curl [^`]+)```/g)].map(
+    ([, command]) => command!,
+  );
+
+  it('has an example for each group of routes', () => {
+    const text = examples.join();
+    for (const path of [
+      '/recommendations/u',
+      '/similar/',
+      '/batch',
+      '/feedback',
+      '/features/',
+      '/v1/events',
+      '/openapi.json',
+    ])
+      expect(text).toContain(path);
+  });
+
+  it.each(examples)('%s', async (command) => {
+    const here = command
+      .replaceAll('localhost:8080', new URL(server.http('/')).host)
+      .replace('curl -s', 'curl -s --fail');
+    const { stdout } = await promisify(execFile)('bash', ['-c', here], { maxBuffer: 1 << 22 });
+    expect(JSON.parse(stdout)).not.toHaveProperty('code');
+  });
 });
