@@ -28,6 +28,8 @@ const ROUND_MS = 100;
 const GATHER_MS = 4;
 
 interface Waiter {
+  /** The round that was under way when it asked; it is served by a later one. */
+  round: number;
   resolve(position: number): void;
   reject(error: Error): void;
   /** On the clock of `performance`. */
@@ -46,6 +48,7 @@ export class PartitionReader {
   /** Ends the pause in which events gather. */
   private gathering = new AbortController();
   private waiters: Waiter[] = [];
+  private rounds = 0;
   /** The oldest position that is retained, as last heard. */
   private oldest = 1;
 
@@ -84,7 +87,7 @@ export class PartitionReader {
   caughtUp(withinMs: number): Promise<number> {
     if (this.ending.signal.aborted) return Promise.reject(new Error('closed'));
     return new Promise((resolve, reject) => {
-      this.waiters.push({ resolve, reject, until: performance.now() + withinMs });
+      this.waiters.push({ round: this.rounds, resolve, reject, until: performance.now() + withinMs });
       this.gathering.abort();
       this.wake();
     });
@@ -134,22 +137,18 @@ export class PartitionReader {
 
   /** Reads once for each place where scopes stand. True if there is more. */
   private async round(): Promise<boolean> {
-    const waiting = this.waiters.splice(0);
+    const round = ++this.rounds;
     const served = new Set<FoldedScope>();
     let more = false;
-    try {
-      for (;;) {
-        const ready = [...this.scopes].filter((scope) => scope.takes(this.partition) && !served.has(scope));
-        if (ready.length === 0 || this.ending.signal.aborted) return more;
-        const stretch = await this.read(this.next(ready));
-        if (!stretch.reachedEnd) more = true;
-        const taking = ready.filter((scope) => this.follows(scope, stretch));
-        for (const scope of taking) served.add(scope);
-        if (taking.some(isUsers)) this.report(stretch);
-        await this.foldAll(taking, this.options.route(stretch), waiting);
-      }
-    } finally {
-      this.waiters.unshift(...waiting);
+    for (;;) {
+      const ready = [...this.scopes].filter((scope) => scope.takes(this.partition) && !served.has(scope));
+      if (ready.length === 0 || this.ending.signal.aborted) return more;
+      const stretch = await this.read(this.next(ready));
+      if (!stretch.reachedEnd) more = true;
+      const taking = ready.filter((scope) => this.follows(scope, stretch));
+      for (const scope of taking) served.add(scope);
+      if (taking.some(isUsers)) this.report(stretch);
+      await this.foldAll(taking, this.options.route(stretch), round);
     }
   }
 
@@ -175,21 +174,22 @@ export class PartitionReader {
     if (stretch.trimmed > 0 || stretch.damaged.length > 0) this.options.missing(stretch);
   }
 
-  private async foldAll(taking: readonly FoldedScope[], stretch: RoutedStretch, waiting: Waiter[]): Promise<void> {
-    const folding = taking.map((scope) => {
-      const folded = scope.fold(stretch);
-      if (!isUsers(scope) || !stretch.reachedEnd) return folded;
-      const served = waiting.splice(0);
-      return folded.then(() => {
-        if (scope.position(this.partition) < stretch.through) return void this.waiters.unshift(...served);
-        for (const { resolve } of served) resolve(stretch.through);
-      });
+  private async foldAll(taking: readonly FoldedScope[], stretch: RoutedStretch, round: number): Promise<void> {
+    const folding = taking.map(async (scope) => {
+      await scope.fold(stretch);
+      const isThere = scope.position(this.partition) >= stretch.through;
+      if (isUsers(scope) && stretch.reachedEnd && isThere) this.serve(round, stretch.through);
     });
     const all = Promise.all(folding);
     const timer = new AbortController();
     const inTime = await Promise.race([all.then(() => true), pause(ROUND_MS, timer.signal).then(() => false)]);
     timer.abort();
     if (!inTime) void all.then(() => this.wake());
+  }
+
+  private serve(round: number, position: number): void {
+    for (const waiter of this.waiters) if (waiter.round < round) waiter.resolve(position);
+    this.waiters = this.waiters.filter((waiter) => waiter.round >= round);
   }
 }
 

@@ -49,6 +49,8 @@ export interface ProcessorOptions {
   cacheBytes?: number;
   /** How long changes wait for more before they are saved; default 25. */
   saveMs?: number;
+  /** How often figures are told; default 1,000. */
+  figuresMs?: number;
   /** See `OwnershipOptions`. */
   ttlMs?: number;
   renewMs?: number;
@@ -67,6 +69,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
 
 const POLL_MS = 100;
 const SAVE_MS = 25;
+const FIGURES_MS = 1_000;
 const CACHE_BYTES = 128 * 1024 * 1024;
 const NO_INDEX: ProcessorFigures['index'] = { state: 'loading', events: 0, sessions: 0, bytes: 0, lag: 0 };
 
@@ -246,7 +249,7 @@ class RunningProcessor implements Processor {
   }
 
   private startReporter(): Reporter {
-    const { log, features, groups, partitions, owner, topTracks, indexFigures } = this.options;
+    const { log, features, groups, partitions, owner, topTracks, indexFigures, figuresMs = FIGURES_MS } = this.options;
     const lease = (partition: number) => this.ownership.lease(partition);
     return new Reporter({
       progress: new Progress({ log, features, groups, partitions, lease }),
@@ -257,6 +260,7 @@ class RunningProcessor implements Processor {
       index: () => indexFigures?.() ?? NO_INDEX,
       report: (figures) => owner.figures(figures, topTracks?.() ?? []),
       trouble: this.troubles.note,
+      everyMs: figuresMs,
     });
   }
 

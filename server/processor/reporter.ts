@@ -1,4 +1,4 @@
-/** Once a second: how the processor does, for its owner, and how far the group has come, for retention. */
+/** Once in a while: how the processor does, for its owner, and how far the group has come, for retention. */
 import type { ProcessorFigures } from '../feeds/figures.ts';
 import type { LogState } from '../log/port.ts';
 import type { PartitionFigures, Progress } from './progress.ts';
@@ -16,9 +16,8 @@ export interface ReporterParts {
   index(): ProcessorFigures['index'];
   report(figures: ProcessorFigures): void;
   trouble(error: unknown): void;
+  everyMs: number;
 }
-
-const EVERY_MS = 1_000;
 
 export class Reporter {
   private readonly parts: ReporterParts;
@@ -33,7 +32,7 @@ export class Reporter {
       this.work ??= this.run().finally(() => {
         this.work = null;
       });
-    }, EVERY_MS);
+    }, parts.everyMs);
   }
 
   private async run(): Promise<void> {

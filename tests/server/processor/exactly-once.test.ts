@@ -1,9 +1,13 @@
 /**
  * Whatever happens to processors and storage, what stands in the feature store is what one pass over the log gives: each event once, and
  * those of a user in their order. Storage refuses, loses answers before and after it has written, and writes late; processors are
- * killed, at a save too, stand still while another takes over and then go on, come and go.
+ * killed, at a save too, stand still while another takes over and then go on, come and go; retention takes what the group says that it
+ * does not need.
  */
+
 import { afterEach, expect, test } from 'vitest';
+import { neededFrom } from '../../../server/consumer/needed.ts';
+import type { ConsumedEvent } from '../../../server/processor/projection.ts';
 import { until } from '../../helpers/redis-server.ts';
 import { countingProjections } from './counting.ts';
 import { expectSame, foldOffline, isDone, readAllEvents } from './offline.ts';
@@ -11,7 +15,7 @@ import { type Member, World } from './world.ts';
 
 const PARTITIONS = 4;
 const STEPS = 60;
-const SEEDS = Number(process.env.PROCESSOR_SEEDS ?? 6);
+const SEEDS = Number(process.env.PROCESSOR_SEEDS ?? 4);
 
 let world: World;
 afterEach(() => world?.end());
@@ -49,7 +53,8 @@ test.for(Array.from({ length: SEEDS }, (_, i) => i + 1))(
     if (world.members.length === 0) world.start();
     await until(() => isDone(world.features, world.log, PARTITIONS));
 
-    const events = await readAllEvents(world.log, PARTITIONS);
+    await remember();
+    const events = [...history.values()];
     const poison = events.filter(({ event }) => event.poison !== undefined);
     const offline = foldOffline(
       events,

@@ -19,6 +19,9 @@ export class FaultyEngines {
   health: Health = 'well';
   /** Of 1: how often a call fails. */
   trouble = 0;
+  refuseSaves = false;
+  /** What stands through it. */
+  readonly saved: ScopeCommit[] = [];
   /** The next save ends this way, then everything is dead. */
   dieAtSave: 'before' | 'after' | null = null;
   readonly features: FeatureStore;
@@ -89,6 +92,7 @@ export class FaultyEngines {
 
   private async save(features: FeatureStore, commit: ScopeCommit): Promise<'saved' | 'conflict'> {
     await this.passage(dead);
+    if (this.refuseSaves) throw new StoreError('unavailable', 'not now');
     if (this.dieAtSave) {
       if (this.dieAtSave === 'after') await features.save(commit);
       this.die();
@@ -98,6 +102,7 @@ export class FaultyEngines {
       await this.onTheWay();
       await this.passage(dead);
       const result = await features.save(commit);
+      if (result === 'saved') this.saved.push(commit);
       await this.passage(dead);
       return result;
     }

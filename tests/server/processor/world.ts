@@ -43,12 +43,13 @@ export class World {
   readonly bus = new LocalBus((error) => this.busErrors.push(error));
   private readonly featureMemory = new FeatureMemory();
   readonly features = openMemoryFeatureStore(this.featureMemory);
+  private readonly groupMemory = new GroupMemory();
+  readonly groups = openMemoryGroups({ group: 'processor', memory: this.groupMemory });
   readonly poisoned: PoisonedEvent[] = [];
   readonly figures = new Map<string, ProcessorFigures>();
   readonly busErrors: unknown[] = [];
   members: Member[] = [];
   private readonly options: WorldOptions;
-  private readonly groupMemory = new GroupMemory();
   private readonly sent = new Map<string, number>();
   private lastBatch: AppendBatch | null = null;
   private names = 0;
@@ -75,7 +76,15 @@ export class World {
         },
         figures: (figures) => void this.figures.set(name, figures),
       },
-      ...{ member: name, partitions: this.partitions, logger: silentLogger(), ttlMs: 40, renewMs: 10, saveMs: 5 },
+      ...{
+        member: name,
+        partitions: this.partitions,
+        logger: silentLogger(),
+        ttlMs: 40,
+        renewMs: 10,
+        saveMs: 5,
+        figuresMs: 20,
+      },
       ...this.options.settings,
       ...settings,
     });
