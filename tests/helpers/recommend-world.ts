@@ -101,6 +101,8 @@ export class RecommendWorld {
   now = Date.UTC(2026, 10, 20);
   /** Set to make storage fail. */
   storeFails = false;
+  /** How often it did. */
+  refused = 0;
   private readonly users: WorldUsers[] = [];
   private readonly recommenders: Recommender[] = [];
   private appended = 0;
@@ -130,7 +132,10 @@ export class RecommendWorld {
   }
 
   readonly store = async (event: InternalEvent): Promise<'stored' | 'duplicate'> => {
-    if (this.storeFails) throw new Error('storage is away');
+    if (this.storeFails) {
+      this.refused++;
+      throw new Error('storage is away');
+    }
     const { tenant, ...rest } = event;
     const stored = await this.append(rest, {}, idHash(tenant, event.user_id, event.id));
     if (stored) this.served.push(event);
