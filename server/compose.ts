@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { CreditBudget } from '../protocol/credit/budget.ts';
 import type { Durability } from '../protocol/frames.ts';
 import { FRAME_OVERHEAD_BYTES, type FrameLimits, HELLO_MAX_BYTES } from '../protocol/limits.ts';
-import { loadCatalogue } from '../workers/catalogue.ts';
 import type { WorkerSettings } from '../workers/settings.ts';
+import { openTrackList } from './catalogue/track-list.ts';
 import type { Config } from './config.ts';
 import { neededFrom } from './consumer/needed.ts';
 import { openDownstream } from './downstream.ts';
@@ -54,7 +54,7 @@ export async function assemble(
   lifecycle: Lifecycle,
   onStop: (error: unknown) => void,
 ): Promise<Assembly> {
-  if (config.catalogue !== undefined) loadCatalogue(config.catalogue);
+  const tracks = openTrackList(config.catalogue);
   const metrics = createMetrics();
   const limits: FrameLimits = {
     maxFrameBytes: config.maxFrameBytes,
@@ -94,7 +94,7 @@ export async function assemble(
     await openDownstream({
       ...{ config, engines, bus, link, logger },
       owner: {
-        store: createInternalPublisher({ ingest, lanes: pool.threads, timeoutMs: INTERNAL_TIMEOUT_MS }),
+        store: createInternalPublisher({ ingest, timeoutMs: INTERNAL_TIMEOUT_MS }),
         poison: createPoisonKeeper({ ingest, deadLetters: config.dlqHandling }),
       },
     }).catch(giveUp),
@@ -148,7 +148,7 @@ export async function assemble(
     authenticator,
     accept: (socket) => sessions.accept(socket),
     publish,
-    ...(isGateway && { answers: downstream.answers }),
+    ...(isGateway && { answers: downstream.answers, tracks }),
     health: () => ({
       state: lifecycle.state,
       version: VERSION,

@@ -14,14 +14,13 @@ export interface PackedTask {
 
 const FORMATS: readonly SlabFormat[] = ['msgpack', 'json', 'ndjson'];
 /** How many values a source and a frame have. */
-const SOURCE_FIELDS = 10;
+const SOURCE_FIELDS = 9;
 const FRAME_FIELDS = 8;
 
 export function packTask({ bytes, sources, frames }: SlabTask): PackedTask {
   const values: unknown[] = [];
-  for (const source of sources) {
-    const { tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent, internal } = source;
-    values.push(tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent, internal);
+  for (const { tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent } of sources) {
+    values.push(tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent);
   }
   const numbers = new Float64Array(frames.length * FRAME_FIELDS);
   let at = 0;
@@ -51,7 +50,6 @@ export function openTask({ bytes, sources: values, frames: numbers }: PackedTask
       userId: values[at + 6] as string | undefined,
       userAgent: values[at + 7] as string | undefined,
       agent: values[at + 8] as string | undefined,
-      internal: values[at + 9] as true | undefined,
     });
   }
   const frames: SlabFrame[] = [];

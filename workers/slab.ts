@@ -20,7 +20,7 @@ export interface SlabSource extends ProducerId {
   /** User-Agent header and HELLO `agent`, for the normalised device and agent family. */
   userAgent?: string;
   agent?: string;
-  /** Set where the server itself is the source: its events are judged by a schema of their own. No client can say this. */
+  /** Set where the server itself is the source: its events are judged by a schema of their own. Such never come to a worker thread. */
   internal?: true;
 }
 

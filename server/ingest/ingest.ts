@@ -6,8 +6,9 @@
 import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import { unite } from '../../format/record.ts';
 import type { EventCode } from '../../protocol/codes.ts';
+import { processSlab } from '../../workers/process-slab.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabSource, UnitDraft } from '../../workers/slab.ts';
+import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import type { EventLog } from '../log/port.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Transport } from '../ops/metric-labels.ts';
@@ -111,6 +112,27 @@ export class Ingest {
     source.inFlight += events;
     this.inFlight += events;
     this.intake.submit(source, frame);
+  }
+
+  /**
+   * Takes a frame of the server's own and goes through a worker's stages here and now: for single events a thread's way there and back
+   * costs more than the work, and they need not wait behind what clients sent.
+   */
+  takeHere(source: Source, frame: PendingFrame): void {
+    const { sender, bytes, ...rest } = frame;
+    const task: SlabTask = {
+      bytes,
+      sources: [sender],
+      frames: [{ ...rest, source: 0, offset: 0, length: bytes.length }],
+    };
+    try {
+      const result = processSlab(task, this.parts.settings, () => performance.now());
+      this.parts.metrics.judged(result);
+      for (const draft of result.units) this.commit(source, draft, bytes.length);
+    } catch (error) {
+      this.parts.logger.error({ err: error }, 'an event of the server could not be processed');
+      source.fail('its event could not be processed');
+    }
   }
 
   /** Commits a unit that was made here instead of in the pool; its events count as received. `bytes` is what they hold. */

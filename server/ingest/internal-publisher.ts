@@ -1,9 +1,9 @@
 /**
- * Stores events that the server itself makes, on the way that all events go: intake, pool, committer, log. Each is a frame of its own in
- * a lane of this process, so its verdict is its own.
+ * Stores events that the server itself makes: judged, encoded and committed like any other, each a frame of its own, so that its verdict is
+ * its own. Only the pool is left out (`Ingest.takeHere`).
  *
  * They stand outside of the clients' credit budget and have a small reserve instead: clients can never use it up, and when storage
- * stalls it bounds what the server adds itself. Their producers' names hold a dot, which no client's can.
+ * stalls it bounds what the server adds itself. Their producer's name holds a dot, which no client's can.
  */
 import { pack } from '../../format/msgpack.ts';
 import type { SlabSource } from '../../workers/slab.ts';
@@ -29,8 +29,6 @@ export class InternalEventError extends Error {
 
 export interface InternalPublisherParts {
   ingest: Ingest;
-  /** As many lanes as threads: each has one slab in the pool at a time. */
-  lanes: number;
   /** How long an event waits for its verdict, ms. */
   timeoutMs: number;
   /** Bytes of events without a verdict. */
@@ -48,7 +46,7 @@ const PRODUCER_PREFIX = 'gapless.internal.';
 
 export function createInternalPublisher(parts: InternalPublisherParts): StoreInternalEvent {
   const { ingest, timeoutMs, reserveBytes = INTERNAL_RESERVE_BYTES } = parts;
-  const lanes = new Lanes(ingest, parts.lanes, PRODUCER_PREFIX);
+  const lanes = new Lanes(ingest, 1, PRODUCER_PREFIX);
   let held = 0;
 
   /** The verdict, or null when it takes too long or will never be known. */
@@ -70,7 +68,7 @@ export function createInternalPublisher(parts: InternalPublisherParts): StoreInt
     });
     const sender: SlabSource = { ...id, tenant, internal: true };
     const frame = { format: 'msgpack', bytes, first, count: 1, skip: 0, receivedAt: Date.now(), sender } as const;
-    ingest.take(source, frame, bytes.length, 'internal');
+    ingest.takeHere(source, frame);
     const verdicts = await inTime(settled);
     if (!verdicts) throw new InternalEventError('unavailable', 'storage does not answer');
     const [rejection] = verdicts.rejected;

@@ -291,8 +291,12 @@ export function createMetrics() {
     },
     stage: (stage: Stage, seconds: number): void => stages.get(stage)!.inc(seconds),
     /** A worker finished a slab. */
-    worked({ micros, kinds: counts }: Pick<SlabResult, 'micros' | 'kinds'>): void {
-      poolSeconds.inc(micros.total / 1e6);
+    worked(result: Pick<SlabResult, 'micros' | 'kinds'>): void {
+      poolSeconds.inc(result.micros.total / 1e6);
+      this.judged(result);
+    },
+    /** The stages of a worker were gone through, in one or here. */
+    judged({ micros, kinds: counts }: Pick<SlabResult, 'micros' | 'kinds'>): void {
       for (const stage of WORKER_STAGES) stages.get(stage)!.inc(micros[stage] / 1e6);
       for (let i = 0; i < counts.length; i++) {
         if (counts[i] === 0) continue;

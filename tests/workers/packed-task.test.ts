@@ -4,7 +4,7 @@ import type { SlabFrame, SlabSource, SlabTask } from '../../workers/slab.ts';
 import { NOW, SOURCE } from './slabs.ts';
 
 it('keeps every field of a slab on its way to a worker', () => {
-  const full: Required<SlabSource> = {
+  const full: Required<Omit<SlabSource, 'internal'>> = {
     tenant: 't',
     owner: 'o',
     producer: 'p',
@@ -14,7 +14,6 @@ it('keeps every field of a slab on its way to a worker', () => {
     userId: 'u-t',
     userAgent: 'Mozilla/5.0',
     agent: 'player/1',
-    internal: true,
   };
   const frames: SlabFrame[] = (['msgpack', 'json', 'ndjson'] as const).map((format, i) => ({
     source: i % 2,

@@ -28,7 +28,7 @@ function start({ log: own = {}, timeoutMs = 60_000, reserveBytes, ...options }: 
     ...options,
   });
   const { ingest } = world;
-  store = createInternalPublisher({ ingest, lanes: 2, timeoutMs, ...(reserveBytes !== undefined && { reserveBytes }) });
+  store = createInternalPublisher({ ingest, timeoutMs, ...(reserveBytes !== undefined && { reserveBytes }) });
 }
 
 function served(user: string, id: string, more: Partial<InternalEvent> = {}): InternalEvent {
