@@ -36,6 +36,8 @@ test.for(Array.from({ length: SEEDS }, (_, i) => i + 1))(
     });
     world = new World({ partitions: PARTITIONS, projections, seed });
     const { random } = world;
+    /** Also what retention has let go since. */
+    const history = new Map<string, ConsumedEvent>();
 
     world.start();
     for (let step = 0; step < STEPS; step++) {
@@ -103,7 +105,23 @@ test.for(Array.from({ length: SEEDS }, (_, i) => i + 1))(
           return;
         default:
           if (world.members.length === 0) world.start();
+          else if (random.chance(0.3)) await trim();
       }
+    }
+
+    /** Lets go of all that the group does not need any more. */
+    async function trim(): Promise<void> {
+      await remember();
+      const progress = await world.groups.progress();
+      // A group that has never committed anything does not count.
+      if (progress.every(({ at }) => at === 0)) return;
+      const keepFrom = neededFrom([{ progress }], PARTITIONS, 1e9, Date.now());
+      await world.log.trim({ stream: 'events', maxBytes: 0, keepFrom });
+    }
+
+    async function remember(): Promise<void> {
+      for (const consumed of await readAllEvents(world.log, PARTITIONS))
+        history.set(`${consumed.partition}/${consumed.position}`, consumed);
     }
 
     /** Ends what died at a save. */
