@@ -1,6 +1,6 @@
 /**
  * Track metadata from a file: CSV with a header line, or NDJSON (`.ndjson`, `.jsonl`). Columns: `id`, `artist`, `genre`, and the length
- * as `duration_ms` or as `duration` in seconds; all but `id` may be empty. Other columns are left alone. A file with a faulty line
+ * as `duration_ms` or as `duration` in seconds, `title`; all but `id` may be empty. Other columns are left alone. A file with a faulty line
  * is refused whole, with the line's number: half a catalogue would look like tracks that nobody knows.
  */
 import { readFileSync } from 'node:fs';
@@ -11,6 +11,8 @@ export interface Track {
   artist?: string;
   genre?: string;
   duration_ms?: number;
+  /** Only where it was asked for: events do not carry it. */
+  title?: string;
 }
 
 export class CatalogueError extends Error {
@@ -44,17 +46,18 @@ export class Catalogue {
     if (packed) return packed;
     const track = this.tracks.get(id);
     if (!track) return undefined;
-    const entries = packEntries({ track });
+    const { title: _, ...carried } = track;
+    const entries = packEntries({ track: carried });
     this.packed.set(id, entries);
     return entries;
   }
 }
 
-/** Reads the whole file. Throws CatalogueError, naming the file and the line. */
-export function loadCatalogue(path: string): Catalogue {
+/** Reads the whole file; `titles`: keeps those too. Throws CatalogueError, naming the file and the line. */
+export function loadCatalogue(path: string, { titles = false } = {}): Catalogue {
   try {
     const text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-    return new Catalogue(/\.(ndjson|jsonl)$/i.test(path) ? fromNdjson(text) : fromCsv(text));
+    return new Catalogue(/\.(ndjson|jsonl)$/i.test(path) ? fromNdjson(text, titles) : fromCsv(text, titles));
   } catch (error) {
     throw new CatalogueError(`catalogue ${path}: ${(error as Error).message}`);
   }
@@ -62,19 +65,19 @@ export function loadCatalogue(path: string): Catalogue {
 
 type Row = Record<string, unknown>;
 
-function fromCsv(text: string): Map<string, Track> {
+function fromCsv(text: string, titles: boolean): Map<string, Track> {
   const rows = parse(text, { columns: true, info: true, skip_empty_lines: true, trim: true }) as unknown as {
     record: Row;
     info: { lines: number };
   }[];
   const tracks = new Map<string, Track>();
-  for (const { record, info } of rows) addTrack(tracks, record, info.lines);
+  for (const { record, info } of rows) addTrack(tracks, record, info.lines, titles);
   if (tracks.size === 0 && !/^\s*"?id\b/m.test(text))
     throw new Error('line 1: expected the columns id, artist, genre, duration');
   return tracks;
 }
 
-function fromNdjson(text: string): Map<string, Track> {
+function fromNdjson(text: string, titles: boolean): Map<string, Track> {
   const tracks = new Map<string, Track>();
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
@@ -86,7 +89,7 @@ function fromNdjson(text: string): Map<string, Track> {
     }
     if (typeof row !== 'object' || row === null || Array.isArray(row))
       throw new Error(`line ${index + 1}: not an object`);
-    addTrack(tracks, row as Row, index + 1);
+    addTrack(tracks, row as Row, index + 1, titles);
   }
   return tracks;
 }
@@ -94,7 +97,7 @@ function fromNdjson(text: string): Map<string, Track> {
 const TEXT_MAX = 256;
 const DAY_S = 86_400;
 
-function addTrack(tracks: Map<string, Track>, row: Row, line: number): void {
+function addTrack(tracks: Map<string, Track>, row: Row, line: number, titles: boolean): void {
   const id = typeof row.id === 'number' ? String(row.id) : row.id;
   if (typeof id !== 'string' || id === '') throw new Error(`line ${line}: id is missing`);
   if (tracks.has(id)) throw new Error(`line ${line}: id stands twice`);
@@ -105,6 +108,8 @@ function addTrack(tracks: Map<string, Track>, row: Row, line: number): void {
   if (artist !== undefined) track.artist = artist;
   if (genre !== undefined) track.genre = genre;
   if (duration !== undefined) track.duration_ms = duration;
+  // Only shown: what is no title is left out.
+  if (titles && typeof row.title === 'string' && row.title !== '') track.title = row.title.slice(0, TEXT_MAX);
   tracks.set(id, track);
 }
 

@@ -1,5 +1,6 @@
 /** The door of this room: the transport with its routes, made from the configuration. */
 import { SERVER_SILENCE_MS } from '../../protocol/limits.ts';
+import type { TrackList } from '../catalogue/track-list.ts';
 import type { Config } from '../config.ts';
 import type { PublishOverHttp } from '../ingest/request.ts';
 import type { Logger } from '../ops/logger.ts';
@@ -9,6 +10,7 @@ import type { Authenticator } from './authenticator.ts';
 import type { DescribedView } from './feature-views.ts';
 import { createOriginCheck, type OriginCheck } from './origins.ts';
 import { beaconRoute } from './routes/beacon.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
 import { eventsRoute } from './routes/events.ts';
 import { featureRoutes, type Lookup } from './routes/features.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
@@ -40,6 +42,7 @@ export interface GatewayParts {
   publish: PublishOverHttp;
   /** Who answers what comes out of the log; a process without the role `gateway` has no such routes. */
   answers?: { recommend: Recommend; lookup: Lookup; views: readonly DescribedView[] };
+  tracks?: TrackList;
   health(): Health;
   logger: Logger;
   metrics: Metrics;
@@ -70,7 +73,7 @@ export function createGateway(parts: GatewayParts): Transport {
 
 /** Every route but the stream's, which the transport has itself. */
 export function gatewayRoutes(parts: GatewayParts): Route[] {
-  const { config, authenticator, publish, answers, logger, metrics } = parts;
+  const { config, authenticator, publish, answers, tracks, logger, metrics } = parts;
   const bodyLimit = config.httpBodyBytes;
   const routes = [
     eventsRoute({ publish, authenticator, bodyLimit }),
@@ -78,6 +81,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     ...feedbackRoutes({ publish, authenticator, bodyLimit }),
     ...(answers ? recommendationRoutes({ ...answers, authenticator, logger }) : []),
     ...(answers ? featureRoutes({ ...answers, authenticator, logger }) : []),
+    ...(tracks ? catalogueRoutes({ tracks, authenticator }) : []),
     ...healthRoutes(parts.health),
     metricsRoute({ metrics, authenticator }),
     ...(parts.routes ?? []),

@@ -50,6 +50,31 @@ describe('CSV', () => {
   });
 });
 
+describe('titles', () => {
+  const rows = [
+    { id: 'a', title: 'Blue', artist: 'A' },
+    { id: 'b', title: 7 },
+    { id: 'c', title: '' },
+  ];
+  const path = join(folder, 'titles.ndjson');
+  writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+
+  it('are kept where they are asked for, and refuse no file', () => {
+    expect([...loadCatalogue(path, { titles: true }).all()]).toEqual([
+      ['a', { artist: 'A', title: 'Blue' }],
+      ['b', {}],
+      ['c', {}],
+    ]);
+    expect(loadCatalogue(path).track('a')).toEqual({ artist: 'A' });
+  });
+
+  it('are in no event', () => {
+    const { count, bytes } = loadCatalogue(path, { titles: true }).entries('a')!;
+    expect(count).toBe(1);
+    expect(Buffer.from(bytes).toString('latin1')).not.toContain('Blue');
+  });
+});
+
 describe('NDJSON', () => {
   it('reads one track a line', () => {
     const catalogue = load('{"id":"t-1","artist":"A","duration":1.5}\n\n{"id":7,"genre":"pop","year":1999}', 'ndjson');

@@ -6,6 +6,7 @@ export const TAGS = {
   recommendations: 'Lists for a listener, and what became of them.',
   features: 'What is known of listeners, tracks, artists and genres.',
   events: 'Into the log.',
+  catalogue: 'What tracks are called.',
   operations: 'For whoever runs, watches and talks to the server.',
 } as const;
 

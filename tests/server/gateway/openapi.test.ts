@@ -134,6 +134,7 @@ const REQUESTS: [operation: string, good: Sent[], bad: Sent[]][] = [
       ['', { features: ['user:*'], rows: [{}] }],
     ],
   ],
+  ['GET /catalogue', [[''], ['?count=2'], ['?id=track-00001&id=none']], [['?count=0']]],
   ['GET /health', [['']], []],
   ['GET /health/live', [['']], []],
   ['GET /health/ready', [['']], []],

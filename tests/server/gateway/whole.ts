@@ -1,6 +1,7 @@
 /** A whole gateway on a free loopback port, over an ingest in this process. Who recommends and looks up is the test's own. */
 import { onTestFinished } from 'vitest';
 import { CreditBudget } from '../../../protocol/credit/budget.ts';
+import { openTrackList } from '../../../server/catalogue/track-list.ts';
 import { VIEWS } from '../../../server/features/registry.ts';
 import type { FeatureRequest } from '../../../server/features/request.ts';
 import type { Authenticator } from '../../../server/gateway/authenticator.ts';
@@ -70,6 +71,7 @@ export async function startWhole(options: WholeOptions = {}): Promise<WholeGatew
           views: VIEWS,
         }
       : undefined,
+    tracks: openTrackList(undefined),
     health: () => ({
       ...{ state: 'ready', version: '0', engine: 'memory', durability: 'memory', connections: 0, uptimeSeconds: 1 },
       pressure: { level: 0, parts: {} },
