@@ -11,21 +11,29 @@ export interface EncodedEvent {
   bytes: number;
 }
 
-export interface Codec {
+/** What a client needs. */
+export interface ClientCodec {
   readonly subprotocol: Subprotocol;
   /** Whether its WebSocket messages are binary. */
   readonly binary: boolean;
 
   /** Encodes any frame but PUBLISH. The bytes are the caller's to keep. */
-  encode(frame: ServerFrame | Hello | Blocked | Subscribe | Flow | Unsubscribe | Auth): Message;
+  encode(frame: Hello | Blocked | Subscribe | Flow | Unsubscribe | Auth): Message;
   /** Encodes one event; null gives its number up. Throws TypeError for what the format cannot express. */
   encodeEvent(event: unknown): EncodedEvent;
+  /** An encoded event as JSON text, for what goes over HTTP instead. */
+  eventJson(event: EncodedEvent): string;
   encodePublish(first: number, events: readonly EncodedEvent[]): Message;
   /** The payload size of the PUBLISH that `encodePublish` would make of `count` events with `eventBytes` bytes in total. */
   publishBytes(first: number, count: number, eventBytes: number): number;
 
-  /** Decodes what a client sent. An op that a server does not take is a protocol error. */
-  decodeClient(message: Uint8Array): ClientFrame;
   /** Decodes what a server sent; null for an op that this version does not know. */
   decodeServer(message: Message): ServerFrame | null;
+}
+
+/** Both sides. */
+export interface Codec extends ClientCodec {
+  encode(frame: ServerFrame | Hello | Blocked | Subscribe | Flow | Unsubscribe | Auth): Message;
+  /** Decodes what a client sent. An op that a server does not take is a protocol error. */
+  decodeClient(message: Uint8Array): ClientFrame;
 }

@@ -37,6 +37,9 @@ export const BLOCKED_INTERVAL_MS = 1_000;
 /** `maxFrameBytes` is at least `maxEventBytes` plus this. */
 export const FRAME_OVERHEAD_BYTES = 64;
 
+/** The body of a beacon; what browsers allow as well. */
+export const BEACON_MAX_BYTES = 64 * 1024;
+
 /** A connection starts with this window, and its window never grows beyond the cap. */
 export const WINDOW_START = { events: 4, bytes: 4 * 1024 } as const;
 export const WINDOW_CAP = { events: 1024, bytes: 256 * 1024 } as const;

@@ -4,7 +4,7 @@ import { jsonCodec } from './json/codec.ts';
 import type { Subprotocol } from './limits.ts';
 import { msgpackCodec } from './msgpack/codec.ts';
 
-export type { Codec, EncodedEvent, Message } from './codec.ts';
+export type { ClientCodec, Codec, EncodedEvent, Message } from './codec.ts';
 export * from './codes.ts';
 export * from './frames.ts';
 export * from './limits.ts';

@@ -1,17 +1,16 @@
 /** `gapless.v1.json`: the same arrays as text, for debugging and low rates. `JSON.parse` judges the syntax of every frame. */
 
 import type { ControlFrame } from '../client-frames.ts';
-import { controlFields, readControl, unknownOp } from '../client-frames.ts';
-import type { Codec, EncodedEvent, Message } from '../codec.ts';
+import { readControl, unknownOp } from '../client-frames.ts';
+import type { Codec } from '../codec.ts';
 import { ProtocolError } from '../codes.ts';
-import { assertExpressible } from '../expressible.ts';
 import type { Fields } from '../fields.ts';
 import { integer, list } from '../fields.ts';
 import type { ClientFrame, Publish, ServerFrame } from '../frames.ts';
 import { OPS } from '../frames.ts';
 import { CONTEXT_MAX_BYTES, HELLO_MAX_BYTES } from '../limits.ts';
-import { readServer, serverFields } from '../server-frames.ts';
-import { utf8Length } from '../utf8.ts';
+import { serverFields } from '../server-frames.ts';
+import { jsonClientCodec, parse, plain } from './client-codec.ts';
 import { scanControl } from './scan.ts';
 import { skipSeparator, skipSpace, skipValue } from './skip.ts';
 
@@ -19,32 +18,12 @@ import { skipSeparator, skipSpace, skipValue } from './skip.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const jsonCodec: Codec = {
-  subprotocol: 'gapless.v1.json',
-  binary: false,
+  ...jsonClientCodec,
 
   encode(frame: ControlFrame | ServerFrame): string {
-    const op = OPS[frame.op];
-    if (op >= OPS.WELCOME) {
-      const fields = serverFields(frame as ServerFrame);
-      return op === OPS.DATA ? JSON.stringify(fields, plain) : JSON.stringify(fields);
-    }
-    const fields = controlFields(frame as ControlFrame);
-    assertExpressible(fields);
-    return JSON.stringify(fields, plain);
-  },
-
-  encodeEvent(event: unknown): EncodedEvent {
-    assertExpressible(event);
-    const data = stringify(event);
-    return { data, bytes: utf8Length(data) };
-  },
-
-  encodePublish(first: number, events: readonly EncodedEvent[]): string {
-    return `[${OPS.PUBLISH},${first},[${events.map((event) => event.data).join(',')}]]`;
-  },
-
-  publishBytes(first: number, count: number, eventBytes: number): number {
-    return `[${OPS.PUBLISH},${first},[]]`.length + eventBytes + Math.max(0, count - 1);
+    if (OPS[frame.op] < OPS.WELCOME) return jsonClientCodec.encode(frame as ControlFrame) as string;
+    const fields = serverFields(frame as ServerFrame);
+    return frame.op === 'DATA' ? JSON.stringify(fields, plain) : JSON.stringify(fields);
   },
 
   decodeClient(message: Uint8Array): ClientFrame {
@@ -62,12 +41,6 @@ export const jsonCodec: Codec = {
     }
     return frame;
   },
-
-  decodeServer(message: Message): ServerFrame | null {
-    if (typeof message !== 'string') throw new ProtocolError('a binary message under gapless.v1.json');
-    const fields = parse(message);
-    return readServer(integer(fields[0], 'op'), fields);
-  },
 };
 
 function readText(message: Uint8Array): string {
@@ -76,16 +49,6 @@ function readText(message: Uint8Array): string {
   } catch {
     throw new ProtocolError('the message is not UTF-8');
   }
-}
-
-function parse(text: string): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ProtocolError('the message is not JSON');
-  }
-  return list(value, 'the frame');
 }
 
 function readPublish(message: Uint8Array, fields: Fields): Publish {
@@ -123,27 +86,4 @@ function inside(message: Uint8Array, position: number): number {
 /** The position of the value after the one at `position`. */
 function nextValue(message: Uint8Array, position: number): number {
   return skipSeparator(message, skipValue(message, position));
-}
-
-function stringify(event: unknown): string {
-  try {
-    return JSON.stringify(event);
-  } catch {
-    // A bigint that is in range; a replacer on every event would cost three times as much.
-    return JSON.stringify(event, plain);
-  }
-}
-
-/** What JSON.stringify would leave out, spell out or throw on becomes what the MessagePack writer makes of it. */
-function plain(_key: string, value: unknown): unknown {
-  switch (typeof value) {
-    case 'bigint':
-      return Number(value);
-    case 'undefined':
-    case 'function':
-    case 'symbol':
-      return null;
-    default:
-      return ArrayBuffer.isView(value) ? null : value;
-  }
 }

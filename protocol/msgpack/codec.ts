@@ -1,73 +1,29 @@
 /** `gapless.v1.msgpack`. Control frames are decoded once `scanFrame` has let them pass; PUBLISH is only walked over. */
 import type { ControlFrame } from '../client-frames.ts';
-import { controlFields, readControl, unknownOp } from '../client-frames.ts';
-import type { Codec, EncodedEvent, Message } from '../codec.ts';
+import { readControl, unknownOp } from '../client-frames.ts';
+import type { Codec } from '../codec.ts';
 import { ProtocolError } from '../codes.ts';
-import { assertExpressible } from '../expressible.ts';
 import type { Fields } from '../fields.ts';
 import { integer } from '../fields.ts';
 import type { ClientFrame, Publish, ServerFrame } from '../frames.ts';
 import { OPS } from '../frames.ts';
-import {
-  CONTEXT_MAX_BYTES,
-  CONTROL_MAX_DEPTH,
-  CONTROL_MAX_VALUES,
-  HELLO_MAX_BYTES,
-  SERVER_MAX_DEPTH,
-} from '../limits.ts';
-import { readServer, serverFields } from '../server-frames.ts';
+import { CONTEXT_MAX_BYTES, CONTROL_MAX_DEPTH, CONTROL_MAX_VALUES, HELLO_MAX_BYTES } from '../limits.ts';
+import { serverFields } from '../server-frames.ts';
+import { msgpackClientCodec, readOp, write, writeNumbers } from './client-codec.ts';
 import { arrayCount, childCount, containerHeaderBytes, readNumber } from './header.ts';
 import { readMessage } from './reader.ts';
 import { scanFrame } from './scan.ts';
 import { skipValues } from './skip.ts';
-import { Writer } from './writer.ts';
-
-const writer = new Writer();
 
 const CONTROL_LIMITS = { depth: CONTROL_MAX_DEPTH, values: CONTROL_MAX_VALUES, binary: false };
-const SERVER_LIMITS = { depth: SERVER_MAX_DEPTH, values: Number.POSITIVE_INFINITY, binary: true };
 
 export const msgpackCodec: Codec = {
-  subprotocol: 'gapless.v1.msgpack',
-  binary: true,
+  ...msgpackClientCodec,
 
   encode(frame: ControlFrame | ServerFrame): Uint8Array {
-    if (frame.op === 'ACK') return encodeNumbers(OPS.ACK, frame.done, frame.limit, frame.limitBytes, frame.level);
-    const op = OPS[frame.op];
-    if (op >= OPS.WELCOME) return write(serverFields(frame as ServerFrame));
-    const fields = controlFields(frame as ControlFrame);
-    assertExpressible(fields);
-    return write(fields);
-  },
-
-  encodeEvent(event: unknown): EncodedEvent {
-    assertExpressible(event);
-    try {
-      writer.value(event);
-      const data = writer.takeShared();
-      return { data, bytes: data.length };
-    } finally {
-      writer.clear();
-    }
-  },
-
-  encodePublish(first: number, events: readonly EncodedEvent[]): Uint8Array {
-    const header = publishHeader(first, events.length);
-    let length = header.length;
-    for (const event of events) length += event.bytes;
-    const message = new Uint8Array(length);
-    message.set(header);
-    let position = header.length;
-    for (const event of events) {
-      message.set(event.data as Uint8Array, position);
-      position += event.bytes;
-    }
-    return message;
-  },
-
-  publishBytes(first: number, count: number, eventBytes: number): number {
-    // The frame's array, the op, the number, the array of events.
-    return 2 + unsignedBytes(first) + (count < 16 ? 1 : count < 0x1_0000 ? 3 : 5) + eventBytes;
+    if (frame.op === 'ACK') return writeNumbers(OPS.ACK, frame.done, frame.limit, frame.limitBytes, frame.level);
+    if (OPS[frame.op] < OPS.WELCOME) return msgpackClientCodec.encode(frame as ControlFrame) as Uint8Array;
+    return write(serverFields(frame as ServerFrame));
   },
 
   decodeClient(message: Uint8Array): ClientFrame {
@@ -84,22 +40,7 @@ export const msgpackCodec: Codec = {
     }
     return frame;
   },
-
-  decodeServer(message: Message): ServerFrame | null {
-    if (typeof message === 'string') throw new ProtocolError('a text message under gapless.v1.msgpack');
-    const { op } = readOp(message);
-    scanFrame(message, SERVER_LIMITS);
-    return readServer(op, readMessage(message) as Fields);
-  },
 };
-
-/** The op and the position of the first field. */
-function readOp(message: Uint8Array): { op: number; position: number } {
-  const count = arrayCount(message, 0, 'the frame');
-  if (count === 0) throw new ProtocolError('the frame has no op');
-  const position = containerHeaderBytes(message[0]!);
-  return { op: integer(readNumber(message, position, 'op'), 'op'), position: skipValues(message, position, 1) };
-}
 
 function readPublish(message: Uint8Array, firstAt: number): Publish {
   const fields = arrayCount(message, 0, 'the frame');
@@ -133,34 +74,4 @@ function contextBytes(message: Uint8Array, mapAt: number): number {
     if (key === 'context') size = position - valueAt;
   }
   return size;
-}
-
-/** The size of a number from 0 up in its smallest format. */
-function unsignedBytes(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x100) return 2;
-  return value < 0x1_0000 ? 3 : value < 0x1_0000_0000 ? 5 : 9;
-}
-
-function publishHeader(first: number, count: number): Uint8Array {
-  writer.arrayHeader(3);
-  writer.number(OPS.PUBLISH);
-  writer.number(first);
-  writer.arrayHeader(count);
-  return writer.take();
-}
-
-function encodeNumbers(...numbers: number[]): Uint8Array {
-  writer.arrayHeader(numbers.length);
-  for (const number of numbers) writer.number(number);
-  return writer.take();
-}
-
-function write(value: unknown): Uint8Array {
-  try {
-    writer.value(value);
-    return writer.take();
-  } finally {
-    writer.clear();
-  }
 }

@@ -5,7 +5,7 @@
  * A connection: `connect` (a socket is being opened), `hello`, then `receive` for what comes and `next` for what goes, until `closed`.
  */
 
-import type { Codec, EncodedEvent, Message } from '../codec.ts';
+import type { ClientCodec, EncodedEvent, Message } from '../codec.ts';
 import { type CloseName, mayReconnect, ProtocolError } from '../codes.ts';
 import { Subscriber } from '../feed/subscriber.ts';
 import type { Context, GoAway, Nack, PublishTerms, Rejection, ServerFrame, Welcome } from '../frames.ts';
@@ -43,7 +43,7 @@ export type ClientSessionState =
   | 'lost';
 
 export interface ClientSessionOptions<T> {
-  codec: Codec;
+  codec: ClientCodec;
   producer: string;
   epoch: number;
   attempt: number;
@@ -80,7 +80,7 @@ export class ClientSession<T> {
   readonly feeds = new Subscriber();
   readonly renewal = new TokenRenewal();
   readonly #publishes: boolean;
-  readonly #codec: Codec;
+  readonly #codec: ClientCodec;
   readonly #backoff: Backoff;
   readonly #onVerdict: ClientSessionOptions<T>['onVerdict'];
   readonly #onGivenUp: ClientSessionOptions<T>['onGivenUp'];
@@ -439,8 +439,13 @@ export class ClientSession<T> {
     return Math.max(this.#goAway?.retryAfterMs ?? 0, this.#backoff.next(random));
   }
 
+  /** What stood between here and the server is gone: the next pauses are short again. */
+  restartBackoff(): void {
+    this.#backoff.reset();
+  }
+
   /** What the last GOAWAY of this connection said. */
-  get goAway(): { code: CloseName; message: string; epoch?: number } | null {
+  get goAway(): { code: CloseName; message: string; retryAfterMs: number; epoch?: number } | null {
     return this.#goAway;
   }
 
