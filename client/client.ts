@@ -1,6 +1,7 @@
 /** The client as the application has it: puts the session, its connection, its store and its feeds together, and answers who waits for what. */
 import type { EncodedEvent } from '../protocol/codec.ts';
 import { ClientSession } from '../protocol/session/client.ts';
+import { type Beacon, beaconOf } from './beacon.ts';
 import { Connector } from './connector.ts';
 import { Emitter, guarded } from './emitter.ts';
 import { Entrance, rejectTag, type Tag } from './entrance.ts';
@@ -28,6 +29,8 @@ const CLOSE_PATIENCE_MS = 2_000;
 
 export class Client implements GaplessClient {
   readonly #settings: Settings;
+  /** Hears of every event that enters the outbox. */
+  onEntered: (() => void) | null = null;
   readonly #session: ClientSession<Tag>;
   readonly #persister: Persister<Tag> | null;
   readonly #connector: Connector<Tag>;
@@ -37,6 +40,8 @@ export class Client implements GaplessClient {
   /** What an earlier process left is in the outbox. */
   #loaded: boolean;
   readonly #loading: Promise<void>;
+  /** Nobody used this outbox's numbers otherwise: it is new, or the server said so. */
+  #numbersAreOwn: boolean;
   readonly #entrance: Entrance;
   readonly #welcome = new Waiters<void>();
   readonly #empty = new Waiters<boolean>();
@@ -80,8 +85,10 @@ export class Client implements GaplessClient {
     this.#entrance = new Entrance(this.#session, settings, (entry, event) => {
       if (entry) this.#persister?.append(entry, event);
       this.#connector.schedulePump();
+      this.onEntered?.();
     });
     this.#loaded = !store;
+    this.#numbersAreOwn = !store && settings.epoch === undefined;
     // The caller sets its listeners before anything happens.
     this.#loading = Promise.resolve().then(() => this.#load());
     void this.#loading.then(() => this.#start());
@@ -211,6 +218,35 @@ export class Client implements GaplessClient {
     };
   }
 
+  // What a page tells
+
+  /** Tells the application of an error. */
+  tell(error: ClientError): void {
+    this.#emitter.emit('error', error);
+  }
+
+  /** There is a network, or none. */
+  network(online: boolean): void {
+    this.#connector.network(online);
+  }
+
+  /**
+   * The page may end: gives the connection what it takes, and keeps what was tracked in the last moment. Gives all that is not settled to
+   * `send`, too: what went over the connection may not arrive.
+   */
+  lastWords(send: (beacon: Beacon) => boolean): void {
+    const settings = this.#settings;
+    if (!settings.publish || !this.#loaded || this.#closing || this.#failure) return;
+    this.#connector.pump();
+    const all = this.#persister?.spill() ?? true;
+    const { online, token } = this.#connector;
+    // Who it is from must be known, and a number that may stand for something else must not be used.
+    if (!online || !this.#numbersAreOwn || (token === undefined && settings.token !== undefined)) return;
+    const opening = { token, context: settings.context, clock: settings.runtime.wallClock() };
+    const beacon = beaconOf(this.#session, settings.codec, opening, all);
+    if (beacon && send(beacon)) this.#session.outbox.markSent(beacon.last);
+  }
+
   // Beginning and end
 
   async #start(): Promise<void> {
@@ -225,6 +261,7 @@ export class Client implements GaplessClient {
       const kept = await store.load();
       const { rewritten } = restore(kept, this.#session, this.#settings, codec);
       this.#loaded = true;
+      this.#numbersAreOwn = kept.producer === undefined;
       this.#persister.start();
       if (rewritten.length > 0) this.#persister.replace(rewritten);
       // Goes before the first event: whose it is must be known wherever it is.
@@ -252,7 +289,10 @@ export class Client implements GaplessClient {
 
   #received(op: string | undefined): void {
     this.#persister?.settle(this.#session.outbox.done);
-    if (op === 'WELCOME') this.#welcome.resolve();
+    if (op === 'WELCOME') {
+      this.#numbersAreOwn = true;
+      this.#welcome.resolve();
+    }
     this.#afterChange();
     if (op === 'ACK' && this.#emitter.has('progress')) this.#emitter.emit('progress', this.stats);
   }

@@ -8,7 +8,7 @@ import type { Settings } from './options.ts';
 import type { ClientStats } from './types.ts';
 
 export interface ConnectorListener {
-  state(state: 'connecting' | 'open' | 'waiting'): void;
+  state(state: 'connecting' | 'open' | 'waiting' | 'offline'): void;
   /** Makes durable what a connection is opened with. After a rejection none is opened. */
   prepare(): Promise<void>;
   /** The session has taken in a frame; messages go out after this returns. */
@@ -25,6 +25,12 @@ export class Connector<T> {
   /** How many connections were tried. */
   tries = 0;
   lastClose: ClientStats['lastClose'] = null;
+  /** What `network` was told last. */
+  online = true;
+  /** The token, or the last one that a function gave. */
+  token: string | undefined;
+  /** `up`: a connection stands or is being opened. `waiting`: for the next try. */
+  #phase: 'idle' | 'up' | 'waiting' = 'idle';
   readonly #session: ClientSession<T>;
   readonly #settings: Settings;
   readonly #listener: ConnectorListener;
@@ -37,15 +43,19 @@ export class Connector<T> {
   #timer: unknown = null;
   #timerAt = Number.POSITIVE_INFINITY;
   #retryTimer: unknown = null;
+  /** The server asked not to come back before; ms of the clock. */
+  #notBefore = 0;
 
   constructor(session: ClientSession<T>, settings: Settings, listener: ConnectorListener) {
     this.#session = session;
     this.#settings = settings;
+    if (typeof settings.token === 'string') this.token = settings.token;
     this.#listener = listener;
   }
 
   async connect(): Promise<void> {
     const step = ++this.#step;
+    this.#phase = 'up';
     this.tries++;
     this.#listener.state('connecting');
     this.#session.connect(this.#now());
@@ -66,7 +76,8 @@ export class Connector<T> {
 
   async #token(): Promise<string | undefined> {
     const { token } = this.#settings;
-    return typeof token === 'function' ? token() : token;
+    if (typeof token === 'function') this.token = await token();
+    return this.token;
   }
 
   #withoutToken(cause: Error): void {
@@ -116,7 +127,7 @@ export class Connector<T> {
     }
     if (op === 'WELCOME') this.#listener.state('open');
     this.#listener.received(op);
-    this.#pump();
+    this.pump();
   }
 
   /** There may be something to send: everything that is pushed in one turn goes out together. */
@@ -125,11 +136,12 @@ export class Connector<T> {
     this.#pumpScheduled = true;
     queueMicrotask(() => {
       this.#pumpScheduled = false;
-      this.#pump();
+      this.pump();
     });
   }
 
-  #pump(): void {
+  /** Sends what the connection takes. */
+  pump(): void {
     const link = this.#link;
     if (!link) return;
     const now = this.#now();
@@ -176,7 +188,7 @@ export class Connector<T> {
   #ring(): void {
     this.#timerAt = Number.POSITIVE_INFINITY;
     if (this.#session.expired(this.#now())) return this.#leave(1006, 'the server was silent for too long');
-    this.#pump();
+    this.pump();
     this.#arm();
   }
 
@@ -191,23 +203,45 @@ export class Connector<T> {
     this.#step++;
     this.#link = null;
     this.#disarm();
-    const { runtime } = this.#settings;
+    const { runtime, backoff } = this.#settings;
     const { goAway } = this.#session;
     const name = closeName(code);
     this.lastClose = { code, name: name ?? null, reason: reason || goAway?.message || '' };
+    this.#notBefore = this.#now() + (goAway?.retryAfterMs ?? 0);
     const delay = this.#session.closed(code, runtime.random(), this.#now());
     if (delay === null) {
+      this.#phase = 'idle';
       const message = `the server closed with ${code}: ${this.lastClose.reason || name || 'no reason given'}`;
       const details = { closeCode: code, epoch: goAway?.epoch };
       return this.#listener.failed(new ClientError(closeErrorCode(name), message, details));
     }
-    this.#listener.state('waiting');
+    this.#retry(this.online ? delay : Math.max(delay, backoff.maxMs));
+  }
+
+  #retry(delay: number): void {
+    const { runtime } = this.#settings;
+    runtime.clearTimeout(this.#retryTimer);
+    this.#phase = 'waiting';
+    this.#listener.state(this.online ? 'waiting' : 'offline');
     this.#retryTimer = runtime.setTimeout(() => void this.connect(), delay);
+  }
+
+  /**
+   * What the surroundings say of the network. Without one a connection is given up, and tries are as rare as they get: not none, because
+   * surroundings err, for example where the server is on this machine. With one the next try comes at once.
+   */
+  network(online: boolean): void {
+    this.online = online;
+    if (online) this.#session.restartBackoff();
+    if (this.#phase === 'up' && !online) this.#leave(1006, 'offline');
+    else if (this.#phase === 'waiting')
+      this.#retry(online ? Math.max(0, this.#notBefore - this.#now()) : this.#settings.backoff.maxMs);
   }
 
   /** Ends everything. Returns the WebSocket that is still closing, if there was one. */
   stop(): Link | null {
     const link = this.#link;
+    this.#phase = 'idle';
     this.#step++;
     this.#link = null;
     this.#disarm();

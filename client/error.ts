@@ -8,6 +8,7 @@ export const CLIENT_ERRORS = [
   'store_failed',
   'store_damaged',
   'store_locked',
+  'store_missing',
   'token_failed',
   'bad_frame',
   'bad_option',

@@ -1,5 +1,6 @@
 /** The options of `connect`, checked and with their defaults. `docs/CLIENT.md` shows them as a table, and a test compares it. */
-import { CONTEXT_MAX_BYTES, codecFor, PATH, SUBPROTOCOLS } from '../protocol/wire.ts';
+import { clientCodecFor } from '../protocol/client-codecs.ts';
+import { CONTEXT_MAX_BYTES, PATH, SUBPROTOCOLS } from '../protocol/limits.ts';
 import { ClientError } from './error.ts';
 import type { ClientOptions, Runtime, WebSocketConstructor } from './types.ts';
 
@@ -46,7 +47,7 @@ export function settle(options: ClientOptions) {
   if (numbering === 'derived' && (store || full !== 'wait' || !producer)) {
     throw bad('derived numbering needs a producer, and takes neither outbox.store nor a policy that drops');
   }
-  const codec = codecFor(subprotocol);
+  const codec = clientCodecFor(subprotocol);
   if (context && codec.encodeEvent(context).bytes > CONTEXT_MAX_BYTES)
     throw bad(`context is longer than ${CONTEXT_MAX_BYTES} bytes`);
   return {

@@ -14,13 +14,21 @@ export interface PersisterListener {
   failed(error: Error): void;
 }
 
+/** Pushed, and not known to be in the store. */
+interface Fresh<T> {
+  entry: Entry<T>;
+  event: ClientEvent | null;
+}
+
 export class Persister<T> {
   readonly #store: OutboxStore;
   readonly #outbox: Outbox<T>;
   readonly #listener: PersisterListener;
   #changes: (() => Promise<void>)[] = [];
   /** The last events of the outbox, not yet handed to the store. */
-  #fresh: { entry: Entry<T>; event: ClientEvent | null }[] = [];
+  #fresh: Fresh<T>[] = [];
+  /** Before those: handed to the store, which has not confirmed them. */
+  #appending: Fresh<T>[] = [];
   /** The last of the changes, if it is a drop that was not begun. */
   #queuedDrop: { seq: number; count: number } | null = null;
   #done = 0;
@@ -50,7 +58,8 @@ export class Persister<T> {
 
   givenUp(entry: Entry<T>, seq: number, how: 'removed' | 'nil'): void {
     const at = entry.durable ? -1 : this.#fresh.findIndex((item) => item.entry === entry);
-    if (at >= 0) this.#fresh.splice(at, 1);
+    if (at >= 0 && how === 'nil') this.#fresh[at]!.event = null;
+    else if (at >= 0) this.#fresh.splice(at, 1);
     else if (how === 'removed') this.#drop(seq);
     else this.#change(() => this.#store.append([{ seq, event: null }]));
   }
@@ -99,6 +108,15 @@ export class Persister<T> {
     this.#run();
   }
 
+  /** Before the page may end: keeps what is not yet durable in another way. True if whatever was pushed is kept now. */
+  spill(): boolean {
+    if (!this.#started || this.#failure || this.#outbox.holds > 0) return false;
+    const late = [...this.#appending, ...this.#fresh];
+    if (late.length === 0) return true;
+    const first = this.#outbox.tracked - late.length + 1;
+    return this.#store.spill?.(late.map(({ event }, i) => ({ seq: first + i, event }))) ?? false;
+  }
+
   /** Resolves when everything is written, or the store failed. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
@@ -145,9 +163,11 @@ export class Persister<T> {
 
   async #appendFresh(): Promise<void> {
     const fresh = this.#fresh;
+    this.#appending = fresh;
     this.#fresh = [];
     const first = this.#outbox.tracked - fresh.length + 1;
     await this.#store.append(fresh.map(({ event }, i) => ({ seq: first + i, event })));
+    this.#appending = [];
     for (const { entry } of fresh) entry.durable = true;
     this.#listener.released();
   }

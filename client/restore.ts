@@ -1,6 +1,6 @@
 /** Puts what an earlier process left into a session's outbox. */
 
-import type { Codec } from '../protocol/codec.ts';
+import type { ClientCodec } from '../protocol/codec.ts';
 import type { ClientSession } from '../protocol/session/client.ts';
 import type { Entry } from '../protocol/session/outbox.ts';
 import { mergeContext } from './context.ts';
@@ -15,7 +15,7 @@ export function restore<T>(
   kept: StoredOutbox,
   session: ClientSession<T | null>,
   wanted: { producer?: string; context?: Record<string, unknown> },
-  codec: Codec,
+  codec: ClientCodec,
 ): { rewritten: OutboxEntry[] } {
   if (wanted.producer !== undefined && kept.producer !== undefined && wanted.producer !== kept.producer) {
     throw new ClientError('bad_option', `the store holds the outbox of ${kept.producer}, not of ${wanted.producer}`);

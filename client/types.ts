@@ -46,8 +46,8 @@ export interface StoredOutbox extends Partial<StoredIdentity> {
 }
 
 /**
- * What survives a restart: `memoryStore()`, `fileStore(path)` in `client/node`, or your own, over IndexedDB for example. Calls come one at a
- * time, in order. A promise that rejects ends the client (`store_failed`).
+ * What survives a restart: `indexedDbStore(name)` in `client/browser`, `fileStore(path)` in `client/node`, `memoryStore()`, or your own.
+ * Calls come one at a time, in order, but for `spill`. A promise that rejects ends the client (`store_failed`).
  */
 export interface OutboxStore {
   load(): Promise<StoredOutbox>;
@@ -61,6 +61,11 @@ export interface OutboxStore {
   settle(done: number): Promise<void>;
   /** In one atomic step: the identity, and everything up to `done` is forgotten and the rest is numbered from 1. */
   renumber(identity: StoredIdentity, done: number): Promise<void>;
+  /**
+   * The page may end before an `append` does: keeps its entries where that takes no time, until a `load` that finds them missing adds them.
+   * False if it cannot.
+   */
+  spill?(entries: readonly OutboxEntry[]): boolean;
   close(): Promise<void>;
 }
 
@@ -127,6 +132,8 @@ export type ClientState =
   | 'open'
   /** The connection was lost; it comes back after the backoff. */
   | 'waiting'
+  /** The page has no network; it comes back as soon as there is one, and now and then tries all the same. */
+  | 'offline'
   /** The server said not to come back, or the store failed; the outbox is kept and the application told. */
   | 'failed'
   /** close() was called. */

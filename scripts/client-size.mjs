@@ -16,7 +16,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 const { metafile, outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: ['client/index.ts'],
+  entryPoints: ["client/browser.ts"],
   bundle: true,
   minify: true,
   format: 'esm',

@@ -2,6 +2,7 @@
  * `POST /v1/beacon`: what a page sends while it is being closed (`navigator.sendBeacon`). Such a request can carry no header, so it is
  * text with the JSON batch and the token inside; nobody reads the answer, which is empty.
  */
+import { BEACON_MAX_BYTES } from '../../../protocol/limits.ts';
 import type { PublishOverHttp } from '../../ingest/request.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { parseJsonBatch } from '../batch/json.ts';
@@ -9,8 +10,6 @@ import { problem } from '../problem.ts';
 import { mediaType, type Route } from '../routing.ts';
 import { beaconBody } from '../schemas/events.ts';
 import { PUBLISH_PROBLEMS, publishBatch, refuseToken, tryParse } from './publish.ts';
-
-const BODY_LIMIT = 64 * 1024;
 
 export interface BeaconRouteParts {
   publish: PublishOverHttp;
@@ -29,7 +28,7 @@ export function beaconRoute({ publish, authenticator }: BeaconRouteParts): Route
       answers: { 204: { about: 'Settled, rejected events included.' } },
       problems: [...PUBLISH_PROBLEMS.filter((code) => code !== 'all_rejected'), 'unauthenticated', 'token_expired'],
     },
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: BEACON_MAX_BYTES,
 
     admit: (request) =>
       mediaType(request) === 'text/plain' ? null : problem('unsupported_media_type', { detail: 'Send text/plain.' }),
