@@ -1,3 +1,10 @@
+/** Entry of the dashboard. */
+import '../shared/base.css';
+import './dashboard.css';
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { Live } from './live.ts';
 
-render(<main>Gapless</main>, document.getElementById('page')!);
+const live = new Live();
+live.start();
+render(<App live={live} />, document.getElementById('page')!);

@@ -1,0 +1,73 @@
+/** From seconds to what a chart draws: a list of times and a list of values for each line. Pure. */
+import type { Second } from './seconds.ts';
+
+export type Read = (second: Second) => number;
+/** Times in seconds since 1970, as the charts want them; null where a line breaks off. */
+export type Columns = [times: number[], ...values: (number | null)[][]];
+
+/** Where so much time is missing, the page was not told: lines do not run over it. */
+const HOLE_MS = 2_500;
+
+export function columns(seconds: readonly Second[], reads: readonly Read[]): Columns {
+  const times: number[] = [];
+  const values = reads.map((): (number | null)[] => []);
+  let before = Number.POSITIVE_INFINITY;
+  for (const second of seconds) {
+    if (second.at - before > HOLE_MS) {
+      times.push((before + 1) / 1000);
+      for (const list of values) list.push(null);
+    }
+    before = second.at;
+    times.push(before / 1000);
+    for (let i = 0; i < values.length; i++) values[i]!.push(reads[i]!(second));
+  }
+  return [times, ...values];
+}
+
+/** Each list with all those after it added: drawn in this order, each leaves of the one before what is its own. */
+export function stack([times, ...values]: Columns): Columns {
+  const sums: (number | null)[][] = [];
+  for (let i = values.length - 1; i >= 0; i--) {
+    const above = sums[0];
+    sums.unshift(values[i]!.map((value, at) => (value === null ? null : value + (above?.[at] ?? 0))));
+  }
+  return [times, ...sums];
+}
+
+/** The seconds of the last `ms`, from the newest one on. */
+export function since(seconds: readonly Second[], ms: number): readonly Second[] {
+  const from = (seconds.at(-1)?.at ?? 0) - ms;
+  return seconds.filter(({ at }) => at > from);
+}
+
+export interface Summary {
+  last: number;
+  lowest: number;
+  highest: number;
+}
+
+/** null without any second. */
+export function summarise(seconds: readonly Second[], read: Read): Summary | null {
+  if (seconds.length === 0) return null;
+  const values = seconds.map(read);
+  return { last: values.at(-1)!, lowest: Math.min(...values), highest: Math.max(...values) };
+}
+
+/** Every `stepMs` the newest second of that span, newest first, for a table beside a chart. */
+export function samples(seconds: readonly Second[], stepMs: number): Second[] {
+  const found: Second[] = [];
+  for (const second of [...seconds].reverse()) {
+    const last = found.at(-1);
+    if (!last || Math.floor(second.at / stepMs) !== Math.floor(last.at / stepMs)) found.push(second);
+  }
+  return found;
+}
+
+/** Events of each code: rates of seconds that were told, added up. */
+export function totals(seconds: readonly Second[], read: (second: Second) => Readonly<Record<string, number>>) {
+  const sums = new Map<string, number>();
+  for (const second of seconds) {
+    for (const [name, value] of Object.entries(read(second))) sums.set(name, (sums.get(name) ?? 0) + value);
+  }
+  return [...sums].map(([name, total]) => ({ name, total: Math.round(total) })).sort((a, b) => b.total - a.total);
+}
