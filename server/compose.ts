@@ -11,6 +11,7 @@ import { openDownstream } from './downstream.ts';
 import { engineSettings, openBus, openGroupDirectory } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { pageRoutes } from './gateway/routes/pages.ts';
 import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -160,6 +161,7 @@ export async function assemble(
     }),
     logger,
     metrics,
+    routes: isGateway ? pageRoutes() : [],
   });
 
   const figures = setInterval(tellFigures, FIGURES_MS);
