@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../server/version.ts';
 import { dlqCommand } from './commands/dlq.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
 import { fanoutCommand } from './commands/fanout.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
@@ -25,6 +26,7 @@ Examples:
   gapless send events.ndjson                each line is stored once, however often you send it
   gapless verify events.ndjson              compares the log with the file
   gapless log read --json | head            what the log holds
+  gapless evaluate events.ndjson            how well recommendations would have predicted what came next
 
 Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDIS_URL, ...); flags win.
 "gapless serve --print-config" lists them all. DEBUG=1 shows the stack of an error.`,
@@ -39,6 +41,7 @@ Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDI
     tailCommand,
     groupsCommand,
     fanoutCommand,
+    evaluateCommand,
   ]) {
     program.addCommand(command());
   }

@@ -7,6 +7,7 @@ const COMMANDS = [
   'send',
   'verify',
   'simulate',
+  'evaluate',
   'log',
   'log read',
   'log tail',

@@ -12,6 +12,9 @@ export interface Part {
   scorer: Scorer;
 }
 
+/** Their scores are likelihoods as they are; an artist's tracks count less where only the genre is known. */
+const LIKELIHOODS: ReadonlySet<string> = new Set(['return', 'content']);
+
 export class Blend implements Scorer {
   private readonly parts: readonly Part[];
   private readonly weights: BlendWeights;
@@ -32,7 +35,7 @@ export class Blend implements Scorer {
       unsure *= 1 - scorer.score(situation, scratch);
       let sum = 0;
       for (const track of scratch.touched) sum += Math.max(0, scratch.get(track));
-      const share = name === 'return' ? weight : weight / sum;
+      const share = LIKELIHOODS.has(name) ? weight : weight / sum;
       for (const track of scratch.touched) {
         const score = scratch.get(track);
         if (sum > 0 && score !== 0) into.add(track, share * score);
