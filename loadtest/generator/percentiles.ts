@@ -16,6 +16,11 @@ export class Latencies {
     this.histogram.recordValue(Math.min(MOST_US, Math.max(1, Math.round(ms * MICROSECONDS))));
   }
 
+  /** ms below which so many per cent lie. */
+  at(percentile: number): number {
+    return this.histogram.getValueAtPercentile(percentile) / MICROSECONDS;
+  }
+
   summary(): Percentiles {
     const at = (percentile: number) => this.histogram.getValueAtPercentile(percentile) / MICROSECONDS;
     const { totalCount: count, maxValue } = this.histogram;

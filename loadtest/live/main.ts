@@ -1,0 +1,107 @@
+/**
+ * `npm run live`: recommendations beside ingest. Starts a server, lets listeners send events at a fixed rate, and measures from the
+ * acknowledgement of an event to the list that it brings to an open session, then requests for lists over HTTP.
+ */
+
+import { planEvents } from '../generator/events.ts';
+import type { Latencies } from '../generator/percentiles.ts';
+import type { EventPlan, LoadPlan } from '../generator/plan.ts';
+import { GaplessServer } from '../harness/gapless-server.ts';
+import { Load } from '../harness/load.ts';
+import { describeMachine } from '../harness/machine.ts';
+import { makeTemporaryFolder } from '../harness/temporary.ts';
+import { startRedis } from '../redis-server.ts';
+import { readOptions } from './options.ts';
+import { measureRequests } from './requests.ts';
+import { measureSessions } from './sessions.ts';
+
+const LISTENERS = 500;
+const WARM_UP_MS = 8_000;
+const DAY_MS = 86_400_000;
+const PUSH_TARGET_MS = 100;
+const REQUEST_TARGET_MS = 20;
+
+const options = readOptions(process.argv.slice(2));
+const { seed, seconds, events: eventsPerSecond } = options;
+const machine = describeMachine();
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, load ${machine.load}`,
+);
+console.log('Listeners, requests, server and storage share these cores.');
+
+const redis = options.redis ? await startRedis({ appendonly: 'yes', appendfsync: 'everysec' }) : null;
+const server = await GaplessServer.start({
+  env: redis ? { GAPLESS_REDIS_URL: redis.url } : { GAPLESS_DATA_DIR: await makeTemporaryFolder('gapless-live-') },
+});
+const events: EventPlan = { seed, perConnection: 500, startMs: Date.now() - DAY_MS };
+const faults: string[] = [];
+
+console.log(
+  `\n${eventsPerSecond} events/s of ${LISTENERS} listeners, ${options.sessions} open sessions, for ${seconds} s`,
+);
+await beside(async () => {
+  const { pushed, acknowledged, whole, faults: found } = await measureSessions(server.url, options.sessions, seconds);
+  print('event acknowledged -> new list pushed', pushed, PUSH_TARGET_MS);
+  print('event sent -> acknowledged', acknowledged);
+  print('event sent -> new list pushed', whole);
+  faults.push(...found);
+});
+
+console.log(`\n${eventsPerSecond} events/s, GET /recommendations at ${options.requests}/s for ${seconds} s`);
+await beside(async () => {
+  const users = listenerIds();
+  const http = server.url.replace(/^ws/, 'http');
+  const report = await measureRequests(http, users, options.requests, seconds);
+  print('request -> answer', report.latency, REQUEST_TARGET_MS);
+  const { p50, p97_5, p99 } = report.corrected;
+  console.log(`  with waiting behind others: p50 ${p50} ms, p97.5 ${p97_5} ms, p99 ${p99} ms`);
+  console.log(`  ${report.perSecond} a second; answers ${JSON.stringify(report.answers)}, degraded ${report.degraded}`);
+  for (const status of Object.keys(report.answers)) if (status !== '200') faults.push(`answers with ${status}`);
+});
+
+await server.stop();
+await redis?.stop();
+for (const fault of faults.slice(0, 10)) console.log(`FAULT: ${fault}`);
+process.exit(faults.length > 0 ? 1 : 0);
+
+/** Does the work while listeners send; says how they fared. */
+async function beside(work: () => Promise<void>): Promise<void> {
+  const plan: LoadPlan = {
+    wire: 'gapless',
+    url: server.url,
+    producers: `listener-${Date.now()}`,
+    connections: LISTENERS,
+    eventsPerFrame: 5,
+    events,
+    loop: { kind: 'open', eventsPerSecond, seed },
+    warmUpMs: WARM_UP_MS,
+    measureMs: seconds * 1_000,
+    drainMs: 10_000,
+  };
+  let begin = (): void => {};
+  const warm = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const load = new Load(plan, { measuring: begin });
+  await Promise.race([warm, load.report]);
+  await work();
+  const report = await load.report;
+  console.log(`  ingest meanwhile: ${Math.round(report.acknowledged / report.seconds)} events/s acknowledged`);
+  if (report.latency) console.log(`  ingest latency: p50 ${report.latency.p50} ms, p99 ${report.latency.p99} ms`);
+  faults.push(...report.faults);
+}
+
+function listenerIds(): string[] {
+  const of = planEvents({ ...events, perConnection: 1 });
+  return Array.from({ length: LISTENERS }, (_, connection) => of(connection)[0]!.user_id);
+}
+
+function print(what: string, latencies: Latencies, target?: number): void {
+  const { count, p50, p90, p99, max } = latencies.summary();
+  const p95 = latencies.at(95);
+  const shown = { p50, p90, p95, p99, max };
+  const text = Object.entries(shown).map(([name, ms]) => `${name} ${ms.toFixed(1)}`);
+  const verdict =
+    target === undefined ? '' : p95 < target ? `, p95 under ${target} ms` : `, p95 NOT under ${target} ms`;
+  console.log(`  ${what}: ${text.join(', ')} ms (${count}${verdict})`);
+}

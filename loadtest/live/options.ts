@@ -1,0 +1,36 @@
+/** What `npm run live` takes. */
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface LiveOptions {
+  /** Events per second beside what is measured. */
+  events: number;
+  /** Open sessions. */
+  sessions: number;
+  /** Requests per second for lists. */
+  requests: number;
+  /** How long each part is measured. */
+  seconds: number;
+  redis: boolean;
+  seed: number;
+}
+
+export function readOptions(argv: readonly string[]): LiveOptions {
+  const command = new Command('live')
+    .description(
+      'Measures recommendations beside ingest: from the acknowledgement of an event to the list that it brings, and GET /recommendations.',
+    )
+    .option('--events <n>', 'events per second that listeners send meanwhile', positive, 2_000)
+    .option('--sessions <n>', 'open sessions that are measured', positive, 50)
+    .option('--requests <n>', 'requests per second for lists', positive, 1_000)
+    .option('--seconds <n>', 'how long each part is measured', positive, 20)
+    .option('--redis', 'on Redis instead of the embedded engine', false)
+    .option('--seed <n>', 'of the events and of the arrivals', positive, 1);
+  command.parse([...argv], { from: 'user' });
+  return command.opts<LiveOptions>();
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('give a whole number from 1 up.');
+  return value;
+}
