@@ -53,7 +53,7 @@ export function serverAddress(flags: ServerFlags): { url: string; token: string 
 }
 
 /** An address to listen on is not always one to connect to. */
-function localUrl({ host, port }: Config): string {
+export function localUrl({ host, port }: Pick<Config, 'host' | 'port'>): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `ws://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

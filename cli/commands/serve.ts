@@ -1,13 +1,19 @@
 import { Command } from 'commander';
+import type { Config } from '../../server/config.ts';
 import type { RunningServer, ServerDescription } from '../../server/main.ts';
 import { checkRuntime } from '../../server/ops/runtime-check.ts';
 import { formatBytes } from '../../server/units.ts';
+import { wholeNumber } from '../arguments.ts';
+import type { Demo } from '../demo/demo.ts';
+import { DEMO_RATE, DEMO_RATE_MAX, DEMO_USERS } from '../demo/limits.ts';
 import { CommandError, report } from '../errors.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { note, printJson } from '../output.ts';
-import { type SettingFlags, settings } from '../settings.ts';
+import { localUrl, type SettingFlags, settings } from '../settings.ts';
 
 interface Flags extends SettingFlags {
+  /** Events per second, or true for the usual rate. */
+  demo?: number | true;
   printConfig?: boolean;
   json?: boolean;
 }
@@ -20,6 +26,11 @@ export function serveCommand(): Command {
     .option('--data-dir <folder>', 'folder of the embedded engine (default: GAPLESS_DATA_DIR or ./data)')
     .option('--redis-url <url>', 'store in Redis instead (default: GAPLESS_REDIS_URL)')
     .option('--redis-prefix <prefix>', 'first part of every Redis key (default: GAPLESS_REDIS_PREFIX or gapless)')
+    .option(
+      '--demo [rate]',
+      `with simulated listeners, ${DEMO_RATE} events per second if not given, and data of its own`,
+      wholeNumber(1, DEMO_RATE_MAX),
+    )
     .option('--print-config', 'print every setting with its value and meaning, and end')
     .option('--json', 'with --print-config: as JSON')
     .addHelpText('after', HELP)
@@ -30,15 +41,21 @@ const HELP = `
 Everything else is set in the environment; --print-config shows it all. The log goes to standard output, one JSON object a line (for people
 on a terminal). SIGTERM and Ctrl-C settle what was taken and end with 0; a second signal ends at once.
 
+With --demo the data goes to ./data-demo (in Redis under the prefix gapless-demo), at most 256MiB of it; what is not a demo's is refused.
+The listeners, their artists and titles are made up, and end with the server.
+
 Examples:
   gapless serve
+  gapless serve --demo
   gapless serve --port 9000 --data-dir /var/lib/gapless
   GAPLESS_REDIS_URL=redis://127.0.0.1:6379 gapless serve
   GAPLESS_TOKEN=$(openssl rand -hex 32) GAPLESS_HOST=0.0.0.0 gapless serve
   gapless serve --print-config`;
 
 async function run(flags: Flags): Promise<void> {
-  const { config, warnings } = settings(flags);
+  const rate = flags.demo === true ? DEMO_RATE : flags.demo;
+  const simulated = rate === undefined ? null : await import('../demo/settings.ts');
+  const { config, warnings } = simulated ? simulated.demoSettings(flags) : settings(flags);
   if (flags.printConfig) return printConfig(config, flags.json === true);
 
   const runtime = checkRuntime();
@@ -69,14 +86,23 @@ async function run(flags: Flags): Promise<void> {
   });
   onInterrupt(stop);
   let server: RunningServer;
+  let demo: Demo | null = null;
   try {
+    simulated?.prepareDemo(config);
     server = await startServer(config, logger, () => end(1));
+    if (rate !== undefined) {
+      const { startDemo } = await import('../demo/demo.ts');
+      demo = await startDemo({ url: localUrl(server.description), token: config.token, rate }, (error) =>
+        logger.warn({ err: error }, 'the listeners of the demo stopped; they are started anew'),
+      );
+    }
   } catch (error) {
     // What was opened before it failed must not keep the process.
     return end(report(error));
   }
-  note(banner(server.description, config.redisUrl === undefined ? config.dataDir : null));
+  note(banner(server.description, config, rate));
   await stopped;
+  await demo?.stop();
   await server.stop();
   end(0);
 }
@@ -97,12 +123,17 @@ const PROMISES: Record<string, string> = {
   memory: 'the event is in the memory of the storage only',
 };
 
-function banner(server: ServerDescription, dataDir: string | null): string {
+function banner(server: ServerDescription, config: Config, demoRate: number | undefined): string {
   const promise = PROMISES[server.durability] ?? 'the event is on so many replicas';
-  const engine = dataDir === null ? server.engine : `${server.engine}, in ${dataDir}`;
+  const place = config.redisUrl === undefined ? `in ${config.dataDir}` : `under ${config.redisPrefix}`;
+  const page = localUrl(server).replace(/^ws/, 'http');
+  const bound = config.retentionBytes > 0 ? `, at most ${formatBytes(config.retentionBytes)}` : '';
+  const demo = `${DEMO_USERS} made-up listeners, ${demoRate} events per second; stored ${place}${bound}`;
   return [
     `Gapless listens on ${server.url} (WebSocket and HTTP)`,
-    `  engine      ${engine}; ${server.partitions} partitions`,
+    ...(config.roles.includes('gateway') ? [`  dashboard   ${page}/`, `  player      ${page}/player`] : []),
+    ...(demoRate === undefined ? [] : [`  demo        ${demo}`]),
+    `  engine      ${server.engine}, ${place}; ${server.partitions} partitions`,
     `  an ACK      ${server.durability}: ${promise}`,
     `  in flight   at most ${formatBytes(server.creditBudgetBytes)} of events granted or not yet settled, over all clients`,
     '  Ctrl-C ends it in order.',

@@ -21,6 +21,8 @@ export interface LiveOptions {
   catalogue: Catalogue;
   /** First part of every producer id; never used before. */
   name: string;
+  /** What is later than this by the schedule is left out; default Infinity. */
+  lateMs?: number;
 }
 
 const EXAMPLES = 10;
@@ -76,17 +78,20 @@ export class LiveSimulation {
     return { client, source, quota };
   }
 
-  private async feed({ client, source, quota }: Stream, startMs: number): Promise<void> {
-    const { rate, durationMs, connections } = this.options;
+  private async feed({ client, source, quota }: Stream, begin: number): Promise<void> {
+    let startMs = begin;
+    const { rate, durationMs, connections, lateMs = Number.POSITIVE_INFINITY } = this.options;
     const gapMs = rate === Number.POSITIVE_INFINITY ? 0 : (1000 * connections) / rate;
     const { signal } = this.stopper;
     for (let sent = 0; sent < quota && !signal.aborted; sent++) {
-      const dueMs = startMs + sent * gapMs;
-      if (dueMs - startMs >= durationMs) return;
       const nowMs = performance.now();
+      const behindMs = nowMs - (startMs + sent * gapMs);
+      if (gapMs > 0 && behindMs > lateMs) startMs += behindMs;
+      const dueMs = startMs + sent * gapMs;
+      if (dueMs - begin >= durationMs) return;
       if (dueMs > nowMs) await pause(dueMs - nowMs, undefined, { signal }).catch(() => undefined);
       else if (gapMs > 0) this.behindMs = Math.max(this.behindMs, nowMs - dueMs);
-      else if (nowMs - startMs >= durationMs) return;
+      else if (nowMs - begin >= durationMs) return;
       // The listeners' own clock runs as fast as the rate asks; to the server it happens now.
       const { event } = source.next().value;
       event.timestamp = Date.now();

@@ -12,8 +12,8 @@ export interface ListedTrack {
 
 /** Those of a larger catalogue beyond these are not listed: 200,000 take about 50 MB. */
 const LISTED_MAX = 200_000;
-/** The made-up catalogue. `gapless serve --demo` has the same. */
-const MADE_UP = { seed: 1, tracks: 600 };
+/** The made-up catalogue; a demo's listeners hear what is in it. */
+export const MADE_UP = { seed: 1, tracks: 600 };
 
 export class TrackList {
   /** Nobody's real tracks. */
