@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Builds `dist/`: compiles TypeScript, copies what lies beside it (scripts of a storage engine and the like), makes the command
- * executable, and builds the pages. Says nothing when all is well and does nothing when nothing changed.
+ * executable, bundles the SDK for pages, and builds the pages. Says nothing when all is well and does nothing when nothing changed.
  *
  *   node scripts/build.mjs [--quick]     --quick: only what changed, without checking types, for tests of work under way
  */
@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPages } from './build-pages.mjs';
+import { BUNDLE, writeBundle } from './bundle-client.mjs';
 import { filesBelow, fingerprint } from './files.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -27,8 +28,8 @@ fs.mkdirSync(DIST, { recursive: true });
 lock();
 try {
   const sources = rooms.flatMap(filesBelow).filter((file) => !exclude.some((folder) => file.startsWith(`${folder}/`)));
-  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json']);
-  const known = fs.existsSync(STAMP) ? fs.readFileSync(STAMP, 'utf8') : '';
+  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json', 'scripts/bundle-client.mjs']);
+  const known = fs.existsSync(STAMP) && fs.existsSync(BUNDLE) ? fs.readFileSync(STAMP, 'utf8') : '';
   if (known !== `${prints} checked` && (!quick || known !== `${prints} quick`)) {
     fs.rmSync(STAMP, { force: true });
     await build(sources);
@@ -51,6 +52,7 @@ async function build(sources) {
     fs.copyFileSync(file, path.join(DIST, file));
   }
   fs.chmodSync(`${DIST}/cli/main.js`, 0o755);
+  await writeBundle();
 }
 
 function compile() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to it that the tests find redis-server, and under CI=true haproxy as well where that is possible (without it the tests of deploy/
-# skip what needs it). They start and stop their own instances. Starts nothing and stops nothing.
+# Sees to it that the tests find redis-server, and chromium and (under CI=true) haproxy as well where that is possible: without these the
+# tests of pages and of deploy/ skip what needs them. They start and stop their own instances. Starts nothing and stops nothing.
 set -euo pipefail
 
 # 7.0 or newer.
@@ -9,6 +9,7 @@ have_redis() {
 }
 packages=()
 have_redis || packages+=(redis-server)
+command -v chromium >/dev/null || packages+=(chromium)
 if [ "${CI:-}" = true ] && ! command -v haproxy >/dev/null; then packages+=(haproxy); fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
@@ -50,8 +51,13 @@ fi
 
 echo "Installing ${packages[*]} for the tests (no service is left running) ..." >&2
 log=$(mktemp)
+# One at a time: what one distribution lacks does not keep the others away.
 install() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1
+  local package failed=0
+  for package in "${packages[@]}"; do
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >>"$log" 2>&1 || failed=1
+  done
+  return $failed
 }
 if ! install && ! { "${as_root[@]}" apt-get update >"$log" 2>&1 && install; }; then
   tail -n 15 "$log" >&2

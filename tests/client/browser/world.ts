@@ -1,0 +1,199 @@
+/** A page that has nothing but the SDK's bundle, a browser to open it in, and a real server to talk to. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type * as Sdk from '../../../client/browser.ts';
+import { startBrowser, type TestBrowser } from '../../helpers/browser.ts';
+import { freePort } from '../../helpers/redis-server.ts';
+import { startTestServer, type TestServer } from '../../helpers/server.ts';
+import { type StaticHost, startStaticHost } from '../../helpers/static-host.ts';
+import { storedEvents } from '../../helpers/stored-events.ts';
+
+const BUNDLE = 'dist/browser/gapless.js';
+const TOKEN = 'a-token-that-is-long-enough';
+const PAGE = `<!doctype html><title>SDK</title><script type="module">
+import * as sdk from '/gapless.js';
+window.sdk = sdk;
+</script>`;
+
+declare global {
+  interface Window {
+    sdk: typeof Sdk;
+    client: Sdk.GaplessClient;
+    /** Codes of the errors that the client told, and the states it was in. */
+    errors: string[];
+    states: string[];
+    tokens: number;
+  }
+}
+
+export interface Listener {
+  user: string;
+  /** `deaf`: its connections hear nothing after WELCOME. `mute`: they never open. */
+  socket?: 'deaf' | 'mute';
+  /** ms; long, where no backoff shall help. */
+  backoffMs?: number;
+}
+
+export class World {
+  readonly origin: string;
+  readonly #browser: TestBrowser;
+  readonly #host: StaticHost;
+  readonly #port: number;
+  readonly #dataDir = mkdtempSync(join(tmpdir(), 'gapless-page-'));
+  #server: TestServer | null = null;
+
+  private constructor(browser: TestBrowser, host: StaticHost, port: number) {
+    this.#browser = browser;
+    this.#host = host;
+    this.origin = host.origin;
+    this.#port = port;
+  }
+
+  static async start(): Promise<World> {
+    if (!existsSync(BUNDLE))
+      throw new Error(`${BUNDLE} is missing; npm run build makes it: ${process.env.BUILD_FAILURE}`);
+    const host = await startStaticHost({
+      '/': { type: 'text/html', body: PAGE },
+      '/gapless.js': { type: 'text/javascript', body: readFileSync(BUNDLE) },
+    });
+    const world = new World(await startBrowser(), host, await freePort());
+    await world.startServer();
+    return world;
+  }
+
+  get server(): TestServer {
+    return this.#server!;
+  }
+
+  async startServer(): Promise<void> {
+    this.#server ??= await startTestServer({
+      GAPLESS_DATA_DIR: this.#dataDir,
+      GAPLESS_PORT: String(this.#port),
+      GAPLESS_TOKEN: TOKEN,
+      GAPLESS_ALLOWED_ORIGINS: this.origin,
+    });
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = null;
+  }
+
+  newProfile(): Promise<BrowserContext> {
+    return this.#browser.newContext();
+  }
+
+  /** A page with the SDK and nothing done with it. */
+  async page(profile: BrowserContext): Promise<Page> {
+    const page = await profile.newPage();
+    await this.goto(page);
+    return page;
+  }
+
+  async goto(page: Page): Promise<void> {
+    await page.goto(this.origin);
+    await page.waitForFunction(() => window.sdk !== undefined);
+  }
+
+  /** A page with a client. */
+  async open(profile: BrowserContext, listener: Listener): Promise<Page> {
+    const page = await this.page(profile);
+    await this.connect(page, listener);
+    return page;
+  }
+
+  async reload(page: Page, listener: Listener): Promise<void> {
+    await page.reload();
+    await page.waitForFunction(() => window.sdk !== undefined);
+    await this.connect(page, listener);
+  }
+
+  connect(page: Page, listener: Listener): Promise<void> {
+    const { user, socket, backoffMs = 50 } = listener;
+    const options = { url: `ws://127.0.0.1:${this.#port}`, token: TOKEN, user, socket, backoffMs };
+    return page.evaluate(({ url, token, user, socket, backoffMs }) => {
+      class FaultySocket extends WebSocket {
+        constructor(url: string, protocols: string[]) {
+          super(socket === 'mute' ? `${url}/nowhere` : url, protocols);
+          let heard = 0;
+          const listen = this.addEventListener.bind(this);
+          Object.defineProperty(this, 'onmessage', {
+            set: (listener) => listen('message', (event) => heard++ === 0 && listener(event)),
+          });
+        }
+      }
+      window.errors = [];
+      window.states = [];
+      window.tokens = 0;
+      window.client = window.sdk.connect({
+        url,
+        token: async () => {
+          window.tokens++;
+          return token;
+        },
+        context: { user_id: user, session_id: 's' },
+        backoff: { minMs: backoffMs, maxMs: backoffMs },
+        ...(socket && { WebSocket: FaultySocket as unknown as Sdk.WebSocketConstructor }),
+      });
+      window.client.on('error', ({ code }) => window.errors.push(code));
+      window.client.on('state', (state) => window.states.push(state));
+    }, options);
+  }
+
+  /** The tracks of a user's events in the log, sorted: twice where one is stored twice. */
+  async stored(user: string): Promise<string[]> {
+    const events = await storedEvents(this.#dataDir);
+    return events
+      .filter(({ user_id }) => user_id === user)
+      .map(({ track_id }) => String(track_id))
+      .sort();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close();
+    await this.#host.stop();
+    await this.stopServer();
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}
+
+export const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}-${String(i).padStart(4, '0')}`);
+
+/** Tracks an event for each track, without waiting for verdicts. */
+export function play(page: Page, tracks: readonly string[], bytes = 0): Promise<void> {
+  return page.evaluate(
+    ([tracks, bytes]) => {
+      const player = window.client.player(bytes > 0 ? { context: { playlist_id: 'x'.repeat(bytes) } } : {});
+      for (const track of tracks) void player.play(track);
+    },
+    [tracks, bytes] as const,
+  );
+}
+
+/** Resolves when the database of the page's origin holds so many events. */
+export async function kept(page: Page, count: number): Promise<void> {
+  await page.waitForFunction(async (count) => {
+    const [database] = await indexedDB.databases();
+    if (!database) return false;
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open(database.name!);
+      request.onsuccess = () => resolve(request.result);
+    });
+    const found = await new Promise<number>((resolve) => {
+      const request = db.transaction('events').objectStore('events').count();
+      request.onsuccess = () => resolve(request.result);
+    });
+    db.close();
+    return found === count;
+  }, count);
+}
+
+/** Resolves when all that the page's client has is settled. */
+export async function settled(page: Page): Promise<void> {
+  if (!(await page.evaluate(() => window.client.flush({ timeout: 20_000 })))) {
+    throw new Error(`not settled: ${JSON.stringify(await page.evaluate(() => [window.client.stats, window.errors]))}`);
+  }
+}
