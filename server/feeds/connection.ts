@@ -135,6 +135,11 @@ export class FeedConnection implements FeedSink<FeedItem> {
     }
   }
 
+  /** Something went wrong: its clients subscribe again. */
+  fail(): void {
+    for (const { subscription } of [...this.entries.values()]) subscription.end('unavailable', 'the feed failed');
+  }
+
   /** The socket is gone. */
   close(): void {
     const entries = [...this.entries.values()];

@@ -59,23 +59,35 @@ class Feeds implements FeedsThread {
   }
 
   subscribe(connection: number, frame: Subscribe): void {
-    this.connections.get(connection)?.subscribe(frame);
+    this.at(connection, (one) => one.subscribe(frame));
   }
 
   flow(connection: number, sub: number, limit: number): void {
-    this.connections.get(connection)?.flow(sub, limit);
+    this.at(connection, (one) => one.flow(sub, limit));
   }
 
   unsubscribe(connection: number, sub: number): void {
-    this.connections.get(connection)?.unsubscribe(sub);
+    this.at(connection, (one) => one.unsubscribe(sub));
   }
 
   authorise(connection: number, access: Access): void {
-    this.connections.get(connection)?.authorise(access);
+    this.at(connection, (one) => one.authorise(access));
   }
 
   taken(connection: number, bytes: number): void {
-    this.connections.get(connection)?.taken(bytes);
+    this.at(connection, (one) => one.taken(bytes));
+  }
+
+  /** Nobody hears of what is thrown by a call that has no answer. */
+  private at(id: number, call: (connection: FeedConnection) => void): void {
+    const connection = this.connections.get(id);
+    if (!connection) return;
+    try {
+      call(connection);
+    } catch (error) {
+      this.parts.logger.error({ err: error }, 'a connection of the feeds failed, its subscriptions end');
+      connection.fail();
+    }
   }
 
   close(connection: number): void {

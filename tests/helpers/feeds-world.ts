@@ -95,6 +95,8 @@ export interface FeedsWorld {
 export type WorldParts = Partial<Pick<FeedsParts, 'features' | 'timing' | 'bus' | 'process'>> & {
   log?: EventLog;
   partitions?: number;
+  /** Reads answer some turns later, as those of a real log. */
+  slowReads?: boolean;
 };
 
 const NO_FEATURES: FeedsParts['features'] = {
@@ -102,7 +104,7 @@ const NO_FEATURES: FeedsParts['features'] = {
   lookup: async () => ({ features: [], at: 0, rows: [] }),
 };
 
-export function feedsWorld({ partitions = 4, ...parts }: WorldParts = {}): FeedsWorld {
+export function feedsWorld({ partitions = 4, slowReads = false, ...parts }: WorldParts = {}): FeedsWorld {
   const log = parts.log ?? openMemoryLog({ partitions, rememberProducersMs: 86_400_000, dedupMs: 0 });
   const bus = parts.bus ?? new LocalBus();
   const clients = new Map<number, FeedClient>();
@@ -113,9 +115,12 @@ export function feedsWorld({ partitions = 4, ...parts }: WorldParts = {}): Feeds
       partitions: log.guarantees.partitions,
       state: () => log.state(),
       wait: (...args) => memory.wait(...args),
-      read: (...args) => {
+      read: async (...args) => {
         reads++;
-        return log.read(...args);
+        const turns = slowReads ? reads % 4 : 0;
+        const items = await log.read(...args);
+        await settled(turns);
+        return items;
       },
     },
     bus,

@@ -184,7 +184,7 @@ export class LogFollower implements Served, TailReader {
       let blocks = await source.read(partition, position, READ_BYTES);
       if (blocks.length === 0) blocks = [await source.gone(partition, position)].filter((block) => block !== null);
       if (this.stopped.signal.aborted) return;
-      if (blocks.length > 0) this.own = { partition, blocks };
+      if (blocks.length > 0) this.own = { partition, blocks: this.beforeRing(partition, blocks) };
       else await sleep(NOTHING_MS, undefined, { signal: this.stopped.signal });
     } catch {
       this.fail();
@@ -192,6 +192,12 @@ export class LogFollower implements Served, TailReader {
       this.reading = false;
       this.wake();
     }
+  }
+
+  /** No more than it needs to meet the ring: beyond that it would be ahead of the others, and they would have to read for themselves. */
+  private beforeRing(partition: number, blocks: readonly Block[]): readonly Block[] {
+    const { start } = this.parts.tails[partition]!;
+    return blocks.filter(({ from }) => from < start);
   }
 
   private leaveTails(): void {

@@ -21,6 +21,8 @@ export interface LogFeedOptions {
   /** How long trouble of storage is waited out, ms. */
   giveUpMs?: number;
   sweepMs?: number;
+  /** Bytes of entries in each partition's ring. */
+  ringBytes?: number;
 }
 
 export class LogFeed implements Feed {
@@ -31,12 +33,13 @@ export class LogFeed implements Feed {
   private readonly logger: FeedLogger;
   private readonly sweeper: NodeJS.Timeout;
 
-  constructor(log: FeedLog, stream: Stream, logger: FeedLogger, { giveUpMs, sweepMs = SWEEP_MS }: LogFeedOptions = {}) {
+  constructor(log: FeedLog, stream: Stream, logger: FeedLogger, options: LogFeedOptions = {}) {
+    const { giveUpMs, sweepMs = SWEEP_MS } = options;
     const common = ['type', 'action', 'user_id', 'session_id', 'track_id'] as const;
     this.fields = stream === 'events' ? common : [...common, 'code'];
     this.logger = logger;
     this.source = new LogSource(log, stream, giveUpMs);
-    const ringBytes = Math.max(RING_MIN_BYTES, RINGS_BYTES / log.partitions);
+    const { ringBytes = Math.max(RING_MIN_BYTES, RINGS_BYTES / log.partitions) } = options;
     this.tails = Array.from(
       { length: log.partitions },
       (_, partition) => new PartitionTail(this.source, partition, ringBytes),

@@ -11,6 +11,8 @@ const WAIT_MS = 10_000;
 /** A wait that ends sooner says that there is something; if there is nothing to read then, either it is gone or not there quite yet. */
 const AT_ONCE_MS = 5;
 const PAUSE_MS = 10;
+/** Events ahead of what was read, from which on a reader is not waited for. */
+const FAR = 5_000;
 
 export interface TailReader {
   /** There is more to `find`. */
@@ -52,10 +54,16 @@ export class PartitionTail {
     return block && block.from <= position ? block : 'behind';
   }
 
+  /** Where the ring begins; Infinity while nobody ever followed. */
+  get start(): number {
+    return this.ring[0]?.from ?? this.next ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Reads on from the position and wakes the reader when there is something, until it leaves. */
   follow(reader: TailReader, position: number): void {
-    // Whoever is farthest is at the end of the log; the others read for themselves what lies between.
-    if (this.next === null || position > this.next) this.jump(position);
+    // Who is far ahead is at the end of the log: the others read for themselves what lies between. Who is a little ahead waits.
+    const ahead = this.next === null ? Number.POSITIVE_INFINITY : position - this.next;
+    if (ahead > FAR || (ahead > 0 && this.readers.size === 0)) this.jump(position);
     this.readers.add(reader);
     if (!this.running) void this.run();
   }
