@@ -56,7 +56,9 @@ export function App({ live }: { live: Live }) {
             }
           />
           <Tracks stats={stats} />
-          <ChartPanel id="latency" model={LATENCY} {...chart} />
+          <ChartPanel id="latency" model={LATENCY} {...chart}>
+            <Batches stats={stats} />
+          </ChartPanel>
           <ChartPanel id="pressure" model={PRESSURE} {...chart}>
             <PressureParts stats={stats} />
           </ChartPanel>
@@ -68,7 +70,6 @@ export function App({ live }: { live: Live }) {
           <ChartPanel id="connections" model={CONNECTIONS} {...chart} />
           <ChartPanel id="lag" model={LAG} {...chart} />
           <Rejected stats={stats} seconds={visible} />
-          <Batches stats={stats} />
           <Engine stats={stats} />
           <Processors stats={stats} />
         </div>

@@ -38,8 +38,8 @@ export const EVENTS: ChartModel = {
 };
 
 export const LATENCY: ChartModel = {
-  title: 'Latency',
-  unit: 'from taking a frame to its acknowledgement',
+  title: 'Latency and batches',
+  unit: 'of acknowledgements and commits',
   lines: [
     { name: 'ack p99', color: '--line-2', read: ({ ackP99 }) => ackP99 },
     { name: 'ack p50', color: '--line-1', read: ({ ackP50 }) => ackP50 },

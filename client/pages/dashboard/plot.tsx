@@ -20,6 +20,7 @@ export interface PlotProps {
 
 /** Wide enough for every label there is, so that nothing moves. */
 const AXIS_WIDTH = 62;
+const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300];
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 /** All charts show the same moment under the pointer. */
 const SYNC = 'time';
@@ -76,7 +77,13 @@ function options(
       y: { range: (_, __, high) => [0, model.most ?? axisEnd(high ?? 0, model.least, model.binary)] },
     },
     axes: [
-      { ...axis, size: 24, space: 80, values: (_, times) => times.map((time) => clock(time * 1000)) },
+      {
+        ...axis,
+        size: 24,
+        space: 64,
+        incrs: TIME_STEPS_S,
+        values: (_, times, __, ___, step) => times.map((time) => clock(time * 1000, step % 60 !== 0)),
+      },
       {
         ...axis,
         size: AXIS_WIDTH,
@@ -90,8 +97,8 @@ function options(
       {},
       ...model.lines.map(
         (line): uPlot.Series => ({
-          stroke: model.stacked ? color('--panel') : color(line.color),
-          width: model.stacked ? 0.5 : 1.75,
+          stroke: color(line.color),
+          width: model.stacked ? 1 : 1.75,
           dash: line.dash,
           fill: model.stacked ? color(line.color) : undefined,
           points: { show: false },

@@ -75,10 +75,11 @@ export function percent(part: number): string {
   return `${Math.round(hundredths)}${SPACE}%`;
 }
 
-/** Time of day of the reader: `14:03:07`. */
-export function clock(at: number): string {
+/** Time of day of the reader: `14:03:07`, or `14:03`. */
+export function clock(at: number, seconds = true): string {
   const date = new Date(at);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+  const parts = [date.getHours(), date.getMinutes(), ...(seconds ? [date.getSeconds()] : [])];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 /** `1 event`, `2 events`. */

@@ -40,8 +40,9 @@ export function ChartPanel({ id, model, seconds, windowMs, height = HEIGHT, empt
   const data = useMemo(() => (model.stacked ? stack(plain) : plain), [plain, model]);
   const to = (visible.at(-1)?.at ?? Date.now()) / 1000;
   const at = cursor ?? plain[0].length - 1;
+  const moment = cursor !== null && plain[0][cursor] ? clock(plain[0][cursor] * 1000) : 'now';
   return (
-    <Panel id={id} title={model.title} note={model.unit}>
+    <Panel id={id} title={model.title} note={model.unit} end={moment}>
       <ul class="legend">
         {model.lines.map(({ name, color }, i) => (
           <li key={name}>
@@ -49,7 +50,6 @@ export function ChartPanel({ id, model, seconds, windowMs, height = HEIGHT, empt
             {name} <b>{model.format(plain[i + 1]?.[at] ?? Number.NaN)}</b>
           </li>
         ))}
-        <li class="moment">{cursor !== null && plain[0][cursor] ? clock(plain[0][cursor] * 1000) : 'now'}</li>
       </ul>
       <p class="visually-hidden">{describe(model, visible)}</p>
       <div class="canvas">

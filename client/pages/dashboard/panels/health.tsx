@@ -1,6 +1,6 @@
 /** How the engine, the processors and the index of this server are. */
 import type { ComponentChildren } from 'preact';
-import { age, bytes, count, NOTHING, perSecond, whole } from '../../shared/format.ts';
+import { bytes, count, milliseconds, NOTHING, perSecond, whole } from '../../shared/format.ts';
 import { Scroll } from '../../shared/scroll.tsx';
 import type { Processor, Stats } from '../state/stats.ts';
 import { Empty, Panel } from './panel.tsx';
@@ -72,11 +72,11 @@ function Owned({ processor }: { processor: Processor }) {
     [damaged, 'in damaged entries'],
   ].filter(([events]) => events !== 0);
   return (
-    <>
+    <div class="owned">
       <Facts
         facts={[
           ['processed', perSecond(foldedPerSecond)],
-          ['oldest waiting', lag > 0 ? age(oldestMs) : 'none'],
+          ['oldest waiting', lag > 0 ? milliseconds(oldestMs) : 'none'],
           [
             'left out',
             left.length === 0 ? 'none' : left.map(([events, why]) => `${count(events as number)} ${why}`).join(', '),
@@ -111,6 +111,6 @@ function Owned({ processor }: { processor: Processor }) {
           </tbody>
         </table>
       </Scroll>
-    </>
+    </div>
   );
 }

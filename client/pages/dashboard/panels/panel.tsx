@@ -6,15 +6,18 @@ export interface PanelProps {
   title: string;
   /** Beside the title, in smaller letters. */
   note?: ComponentChildren;
+  /** At the other end of that line. */
+  end?: ComponentChildren;
   children: ComponentChildren;
 }
 
-export function Panel({ id, title, note, children }: PanelProps) {
+export function Panel({ id, title, note, end, children }: PanelProps) {
   return (
     <section class={`panel ${id}`} aria-labelledby={`${id}-title`}>
       <header>
         <h2 id={`${id}-title`}>{title}</h2>
         {note !== undefined && <p class="note">{note}</p>}
+        {end !== undefined && <p class="note end">{end}</p>}
       </header>
       {children}
     </section>

@@ -1,15 +1,7 @@
 /** What the pressure is made of, and how much of the budget is in use: parts of a whole as bars. */
 import { bytes, percent } from '../../shared/format.ts';
 import type { Stats } from '../state/stats.ts';
-
-export const PART_NAMES: Record<string, string> = {
-  storage: 'storage',
-  event_loop: 'event loop',
-  pool: 'waiting slabs',
-  unsettled: 'unsettled bytes',
-  memory: 'memory',
-  lag: 'consumer lag',
-};
+import { PART_NAMES } from '../state/tiles.ts';
 
 export function Bar({ name, part, text }: { name: string; part: number; text: string }) {
   const width = `${Math.min(100, Math.max(0, part * 100)).toFixed(1)}%`;
@@ -42,7 +34,7 @@ export function CreditUse({ stats }: { stats: Stats | null }) {
       <Bar name="granted" part={granted / budget || 0} text={bytes(granted)} />
       <Bar name="outstanding" part={outstanding / budget || 0} text={bytes(outstanding)} />
       <Bar
-        name="both of it"
+        name="together"
         part={(granted + outstanding) / budget || 0}
         text={percent((granted + outstanding) / budget)}
       />

@@ -19,25 +19,24 @@ export function Batches({ stats }: { stats: Stats | null }) {
     </tr>
   );
   return (
-    <Panel id="batches" title="Latency and batches" note="of this second">
-      <table>
-        <thead>
-          <tr>
-            <td />
-            {QUANTILES.map((quantile) => (
-              <th key={quantile} scope="col" class="number">
-                {quantile}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {row('acknowledgement', stats?.ackMs, milliseconds)}
-          {row('commit to the log', stats?.commitMs, milliseconds)}
-          {row('events in a slab', stats?.slabEvents, count)}
-        </tbody>
-      </table>
-    </Panel>
+    <table class="batches">
+      <caption class="visually-hidden">Latencies and events in a slab, of this second</caption>
+      <thead>
+        <tr>
+          <td>this second</td>
+          {QUANTILES.map((quantile) => (
+            <th key={quantile} scope="col" class="number">
+              {quantile}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {row('acknowledgement', stats?.ackMs, milliseconds)}
+        {row('commit to the log', stats?.commitMs, milliseconds)}
+        {row('events in a slab', stats?.slabEvents, count)}
+      </tbody>
+    </table>
   );
 }
 
@@ -83,7 +82,7 @@ export function Tracks({ stats }: { stats: Stats | null }) {
   const tracks = (stats?.topTracks ?? []).slice(0, MOST_TRACKS);
   const most = Math.max(1, ...tracks.map(({ plays }) => plays));
   return (
-    <Panel id="tracks" title="Top tracks" note="plays">
+    <Panel id="tracks" title="Top tracks" note="plays, older ones count less">
       {tracks.length === 0 ? (
         <Empty>No plays yet.</Empty>
       ) : (
@@ -94,7 +93,7 @@ export function Tracks({ stats }: { stats: Stats | null }) {
                 {track_id}
                 {artist !== undefined && <small> {artist}</small>}
               </span>
-              <b>{count(plays)}</b>
+              <b>{count(Math.round(plays))}</b>
               <span class="bar" aria-hidden="true">
                 <span style={{ width: `${((plays / most) * 100).toFixed(1)}%` }} />
               </span>

@@ -63,11 +63,13 @@ export function samples(seconds: readonly Second[], stepMs: number): Second[] {
   return found;
 }
 
-/** Events of each code: rates of seconds that were told, added up. */
+/** Events by name, from their rates: each counts for the time since the second before it. */
 export function totals(seconds: readonly Second[], read: (second: Second) => Readonly<Record<string, number>>) {
   const sums = new Map<string, number>();
-  for (const second of seconds) {
-    for (const [name, value] of Object.entries(read(second))) sums.set(name, (sums.get(name) ?? 0) + value);
-  }
+  seconds.forEach((second, i) => {
+    const before = seconds[i - 1]?.at ?? second.at - 1_000;
+    const step = Math.min(second.at - before, HOLE_MS) / 1000;
+    for (const [name, rate] of Object.entries(read(second))) sums.set(name, (sums.get(name) ?? 0) + rate * step);
+  });
   return [...sums].map(([name, total]) => ({ name, total: Math.round(total) })).sort((a, b) => b.total - a.total);
 }

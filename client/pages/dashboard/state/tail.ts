@@ -25,10 +25,11 @@ export function cleared(tail: Tail): Tail {
   return { ...EMPTY_TAIL, next: tail.next };
 }
 
-/** `items` in the order of the feed. */
+/** Of what came together the feed promises an order for each user only: here it is by the time of receiving. */
 export function addItems(tail: Tail, items: readonly Item[]): Tail {
   const first = tail.next;
-  const rows = items.map((item, i): Row => ({ id: first + i, kind: 'item', item }));
+  const inTime = [...items].sort((a, b) => Number(a.received_at) - Number(b.received_at));
+  const rows = inTime.map((item, i): Row => ({ id: first + i, kind: 'item', item }));
   return join({ ...tail, seen: tail.seen + items.length, next: first + items.length }, rows);
 }
 
