@@ -38,6 +38,15 @@ export class ServerProcess {
     await this.end('SIGKILL');
   }
 
+  /** SIGSTOP: it stands still until `resume`. */
+  pause(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** SIGTERM; resolves with its exit code. */
   async stop(): Promise<number | null> {
     return this.end('SIGTERM');
