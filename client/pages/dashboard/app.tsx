@@ -1,5 +1,6 @@
 /** The dashboard: one state, laid out. */
 import { useState } from 'preact/hooks';
+import { Empty } from '../shared/panel.tsx';
 import { serverUrl, urlFlag } from '../shared/server-url.ts';
 import { useStore } from '../shared/store.ts';
 import { TokenForm } from '../shared/token-form.tsx';
@@ -9,7 +10,6 @@ import { ChartPanel } from './panels/chart-panel.tsx';
 import { Header, WINDOWS } from './panels/header.tsx';
 import { Engine, Processors } from './panels/health.tsx';
 import { LettersPanel } from './panels/letters-panel.tsx';
-import { Empty } from './panels/panel.tsx';
 import { CreditUse, PressureParts } from './panels/pressure.tsx';
 import { Batches, Rejected, Tracks } from './panels/tables.tsx';
 import { TailPanel } from './panels/tail-panel.tsx';

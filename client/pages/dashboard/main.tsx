@@ -1,5 +1,6 @@
 /** Entry of the dashboard. */
 import '../shared/base.css';
+import '../shared/frame.css';
 import './dashboard.css';
 import { render } from 'preact';
 import { App } from './app.tsx';

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { clock } from '../../shared/format.ts';
+import { Panel } from '../../shared/panel.tsx';
 import { Scroll } from '../../shared/scroll.tsx';
 import { useStore } from '../../shared/store.ts';
 import { theme } from '../../shared/theme.tsx';
@@ -9,7 +10,6 @@ import type { ChartModel } from '../charts.ts';
 import { Plot } from '../plot.tsx';
 import { columns, type Read, samples, since, stack, summarise } from '../state/columns.ts';
 import type { Second } from '../state/seconds.ts';
-import { Panel } from './panel.tsx';
 
 export interface ChartPanelProps {
   id: string;

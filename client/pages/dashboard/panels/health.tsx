@@ -1,9 +1,9 @@
 /** How the engine, the processors and the index of this server are. */
 import type { ComponentChildren } from 'preact';
 import { bytes, count, milliseconds, NOTHING, perSecond, whole } from '../../shared/format.ts';
+import { Empty, Panel } from '../../shared/panel.tsx';
 import { Scroll } from '../../shared/scroll.tsx';
 import type { Processor, Stats } from '../state/stats.ts';
-import { Empty, Panel } from './panel.tsx';
 
 const GOOD = new Set(['ok', 'running', 'ready']);
 const BAD = new Set(['failing']);

@@ -1,8 +1,8 @@
 /** Rejected events with their reasons, as they come. */
 import { clock, plural } from '../../shared/format.ts';
+import { Empty, Panel } from '../../shared/panel.tsx';
 import { Scroll } from '../../shared/scroll.tsx';
 import type { Row, Tail } from '../state/tail.ts';
-import { Empty, Panel } from './panel.tsx';
 
 export function LettersPanel({ letters }: { letters: Tail }) {
   return (

@@ -1,20 +1,8 @@
 /** What the pressure is made of, and how much of the budget is in use: parts of a whole as bars. */
+import { Bar } from '../../shared/bar.tsx';
 import { bytes, percent } from '../../shared/format.ts';
 import type { Stats } from '../state/stats.ts';
 import { PART_NAMES } from '../state/tiles.ts';
-
-export function Bar({ name, part, text }: { name: string; part: number; text: string }) {
-  const width = `${Math.min(100, Math.max(0, part * 100)).toFixed(1)}%`;
-  return (
-    <li>
-      <span>{name}</span>
-      <span class="bar" aria-hidden="true">
-        <span style={{ width }} class={part >= 0.8 ? 'high' : ''} />
-      </span>
-      <b>{text}</b>
-    </li>
-  );
-}
 
 export function PressureParts({ stats }: { stats: Stats | null }) {
   return (

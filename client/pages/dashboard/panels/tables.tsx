@@ -1,9 +1,9 @@
 /** Small tables: latencies and batch sizes, reasons of rejection, the most played tracks. */
 import { count, milliseconds, NOTHING, perSecond } from '../../shared/format.ts';
+import { Empty, Panel } from '../../shared/panel.tsx';
 import { totals } from '../state/columns.ts';
 import type { Second } from '../state/seconds.ts';
 import type { Quantiles, Stats } from '../state/stats.ts';
-import { Empty, Panel } from './panel.tsx';
 
 const QUANTILES = ['p50', 'p95', 'p99', 'max'] as const;
 

@@ -1,12 +1,12 @@
 /** The live tail: stored events as they come, those that fit the filter. */
 import { useEffect, useState } from 'preact/hooks';
 import { clock, plural } from '../../shared/format.ts';
+import { Empty, Panel } from '../../shared/panel.tsx';
 import { Scroll } from '../../shared/scroll.tsx';
 import { useStore } from '../../shared/store.ts';
 import type { Live } from '../live.ts';
 import { ACTIONS, hasAction, parseFilter, toggleAction } from '../state/filter.ts';
 import type { Row, Tail } from '../state/tail.ts';
-import { Empty, Panel } from './panel.tsx';
 
 /** What is written is looked at when the hand rests. */
 const REST_MS = 300;
