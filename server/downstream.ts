@@ -54,6 +54,7 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
     ...{ bus, process: engines.process, partitions: engines.partitions, store: owner.store },
     timeoutMs: isProcessor ? LOCAL_TIMEOUT_MS : config.recommendationWaitMs,
   });
+  link.recommender = (request) => asker.ask(request);
   return {
     answers: {
       recommend: (request) => asker.ask(request),

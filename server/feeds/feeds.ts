@@ -41,7 +41,7 @@ class Feeds implements FeedsThread {
   private readonly connections = new Map<number, FeedConnection>();
 
   constructor(parts: FeedsParts) {
-    const { log, bus, features, process, logger, timing = {} } = parts;
+    const { log, bus, features, process, owner, logger, timing = {} } = parts;
     this.parts = parts;
     this.figures = new StatsFeed(bus);
     this.feeds = {
@@ -49,7 +49,10 @@ class Feeds implements FeedsThread {
       events: new LogFeed(log, 'events', logger, timing),
       'dead-letters': new LogFeed(log, 'dead-letters', logger, timing),
       features: new FeaturesFeed(bus, features.userValues, logger),
-      recommendations: new RecommendationsFeed({ bus, process, partitions: log.partitions, renewMs: timing.renewMs }),
+      recommendations: new RecommendationsFeed({
+        ...{ bus, process, partitions: log.partitions, renewMs: timing.renewMs },
+        recommend: (request) => owner.recommend(request),
+      }),
     };
   }
 

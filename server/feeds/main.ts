@@ -47,6 +47,7 @@ feeds = createFeeds({
   owner: {
     frames: (...args) => void remote.frames.asEvent(...args),
     violation: (...args) => void remote.violation.asEvent(...args),
+    recommend: (request) => remote.recommend(request),
   },
   logger,
 });

@@ -7,6 +7,7 @@ import type { Message } from '../../protocol/codec.ts';
 import type { Subscribe } from '../../protocol/frames.ts';
 import type { Subprotocol } from '../../protocol/limits.ts';
 import type { FeatureAnswer, FeatureRequest, FeatureRequestError } from '../features/request.ts';
+import type { RecommendationList, RecommendationRequest } from '../recommend/port.ts';
 import type { ServerFigures } from './figures.ts';
 
 /** What a connection's token may read. */
@@ -40,6 +41,8 @@ export interface FeedsOwner {
   frames(connection: number, messages: Message[], ended: number[]): void;
   /** The client broke the protocol: SUBSCRIBE of a `sub` that is in use, for example. */
   violation(connection: number, message: string): void;
+  /** A list for a user whose owner sends none: what is popular, in the log before it is here. Rejects where there is not even that. */
+  recommend(request: RecommendationRequest): Promise<RecommendationList>;
 }
 
 export type FeatureReply =

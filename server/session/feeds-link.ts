@@ -9,6 +9,8 @@ import { codecFor } from '../../protocol/wire.ts';
 import { type FeatureAnswer, type FeatureRequest, FeatureRequestError } from '../features/request.ts';
 import type { ServerFigures } from '../feeds/figures.ts';
 import { type Access, type FeedsOwner, type FeedsThread, IN_FLIGHT_BYTES, messageBytes } from '../feeds/port.ts';
+import type { RecommendationList, RecommendationRequest } from '../recommend/port.ts';
+import { UnavailableError } from '../recommend/unavailable.ts';
 
 /** A connection as subscriptions need it. */
 export interface SubscribingConnection {
@@ -42,7 +44,13 @@ export class FeedsLink {
   readonly owner: FeedsOwner = {
     frames: (id, messages, ended) => this.frames(id, messages, ended),
     violation: (id, message) => this.byId.get(id)?.connection.violate(message),
+    recommend: async (request) => {
+      if (!this.recommender) throw new UnavailableError('nobody here recommends');
+      return this.recommender(request);
+    },
   };
+  /** Makes a list where a user's owner sends none. */
+  recommender: ((request: RecommendationRequest) => Promise<RecommendationList>) | null = null;
   private thread: FeedsThread | null = null;
   private readonly linked = new Map<SubscribingConnection, Linked>();
   private readonly byId = new Map<number, Linked>();

@@ -11,7 +11,7 @@ import { codecFor, type ServerFrame, type Subprotocol, type SubscribeOptions } f
 import { LocalBus } from '../../server/bus/local.ts';
 import type { LiveBus } from '../../server/bus/port.ts';
 import { createFeeds, type FeedsParts } from '../../server/feeds/feeds.ts';
-import { type Access, type FeedsThread, messageBytes } from '../../server/feeds/port.ts';
+import { type Access, type FeedsOwner, type FeedsThread, messageBytes } from '../../server/feeds/port.ts';
 import { openMemoryLog } from '../../server/log/memory/log.ts';
 import type { EventLog } from '../../server/log/port.ts';
 
@@ -93,6 +93,7 @@ export interface FeedsWorld {
 }
 
 export type WorldParts = Partial<Pick<FeedsParts, 'features' | 'timing' | 'bus' | 'process'>> & {
+  recommend?: FeedsOwner['recommend'];
   log?: EventLog;
   partitions?: number;
   /** Reads answer some turns later, as those of a real log. */
@@ -129,6 +130,7 @@ export function feedsWorld({ partitions = 4, slowReads = false, ...parts }: Worl
     owner: {
       frames: (id, messages) => clients.get(id)?.receive(messages),
       violation: (id, message) => clients.get(id)?.violations.push(message),
+      recommend: parts.recommend ?? (() => Promise.reject(new Error('nobody recommends'))),
     },
     logger: { warn: () => {}, error: (fields, message) => console.error(message, fields) },
     timing: parts.timing,

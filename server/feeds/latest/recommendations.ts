@@ -1,6 +1,6 @@
 /**
  * The feed `recommendations`. The owner of a user's partition makes that user's lists; here only interest is registered with it, again and
- * again, and what arrives is delivered. Where nobody answers, what is popular stands in.
+ * again, and what arrives is delivered. Where nobody answers, this process makes a list of what is popular.
  */
 import { partitionOf } from '../../../format/partition.ts';
 import type { LatestValues } from '../../../protocol/feed/latest.ts';
@@ -8,10 +8,9 @@ import { decodeMessage, encodeMessage } from '../../bus/message.ts';
 import { type InterestMessage, type ListMessage, type OwnerMessage, TOPICS } from '../../bus/messages.ts';
 import type { LiveBus } from '../../bus/port.ts';
 import { userGroup } from '../../features/groups.ts';
-import type { RecommendationList } from '../../recommend/port.ts';
+import type { RecommendationList, RecommendationRequest } from '../../recommend/port.ts';
 import type { Feed, FeedRequest, Served } from '../feed.ts';
 import { type FeedItem, itemOf } from '../item.ts';
-import { Popular } from './popular.ts';
 import { latestValues, Versions } from './values.ts';
 
 const RENEW_MS = 2_000;
@@ -23,7 +22,9 @@ export interface RecommendationsOptions {
   /** Where lists for this process come in. */
   process: string;
   partitions: number;
-  /** How often interest is said again, ms. Who has no list by then gets a popular one. */
+  /** A list where the owner sends none; rejects where there is none. */
+  recommend(request: RecommendationRequest): Promise<RecommendationList>;
+  /** How often interest is said again, ms. Who has no list after two such times asks for one. */
   renewMs?: number;
 }
 
@@ -39,14 +40,14 @@ interface Watched {
   partition: number;
   subscribers: Set<Subscriber>;
   latest: { list: RecommendationList; item: FeedItem; version: number } | null;
-  /** How often interest was said. */
+  /** How often interest was said again. */
   said: number;
+  asking: boolean;
 }
 
 export class RecommendationsFeed implements Feed {
   readonly fields = ['user_id'] as const;
   private readonly options: RecommendationsOptions;
-  private readonly popular: Popular;
   private readonly watched = new Map<string, Watched>();
   /** Of all users. */
   private readonly everybody = new Set<Subscriber>();
@@ -57,7 +58,6 @@ export class RecommendationsFeed implements Feed {
   constructor(options: RecommendationsOptions) {
     const { bus, process, renewMs = RENEW_MS } = options;
     this.options = options;
-    this.popular = new Popular(bus);
     this.unsubscribes = [
       bus.subscribe(TOPICS.inbox(process), (bytes) => this.hear(bytes)),
       bus.subscribe(TOPICS.owner, (bytes) => this.ownerChanged(bytes)),
@@ -84,7 +84,7 @@ export class RecommendationsFeed implements Feed {
     let user = this.watched.get(group);
     if (!user) {
       const partition = partitionOf(tenant, userId, this.options.partitions);
-      user = { tenant, userId, partition, subscribers: new Set(), latest: null, said: 0 };
+      user = { tenant, userId, partition, subscribers: new Set(), latest: null, said: 0, asking: false };
       this.watched.set(group, user);
       this.say(user);
     }
@@ -107,14 +107,22 @@ export class RecommendationsFeed implements Feed {
     for (const user of this.watched.values()) {
       this.say(user);
       user.said++;
-      if (!user.latest || user.latest.list.degraded) this.offerPopular(user);
+      // After the first time an answer may still be on its way.
+      if (!user.latest && !user.asking && user.said > 1) void this.askFor(user);
     }
   }
 
-  private offerPopular(user: Watched): void {
-    const list = this.popular.list(user.tenant, user.userId, COUNT, Date.now());
-    // Interest was just said for the first time: an answer may be on its way.
-    if (list && user.said > 1 && !hasSameTracks(list, user.latest?.list)) this.publish(user.tenant, list);
+  private async askFor(user: Watched): Promise<void> {
+    const { tenant, userId } = user;
+    user.asking = true;
+    try {
+      const list = await this.options.recommend({ tenant, userId, count: COUNT, model: MODEL });
+      if (!user.latest && isList(list)) this.publish(tenant, list);
+    } catch {
+      // There is not even that: it is asked for again when interest is.
+    } finally {
+      user.asking = false;
+    }
   }
 
   private ownerChanged(bytes: Uint8Array): void {
@@ -147,7 +155,6 @@ export class RecommendationsFeed implements Feed {
   close(): void {
     clearInterval(this.timer);
     for (const unsubscribe of this.unsubscribes) unsubscribe();
-    this.popular.close();
   }
 }
 
@@ -161,9 +168,4 @@ function isList(list: unknown): list is RecommendationList {
   return (
     typeof recommendation_id === 'string' && typeof user_id === 'string' && Number.isFinite(at) && Array.isArray(tracks)
   );
-}
-
-function hasSameTracks(one: RecommendationList, other: RecommendationList | undefined): boolean {
-  if (one.tracks.length !== other?.tracks.length) return false;
-  return one.tracks.every(({ track_id }, i) => track_id === other.tracks[i]!.track_id);
 }

@@ -154,6 +154,22 @@ describe('the link to the feeds thread', () => {
     expect(connection.violations).toEqual(['subscription 1 is in use']);
   });
 
+  it('makes lists for the thread, where somebody here does', async () => {
+    const { link } = start();
+    const request = { tenant: 'default', userId: 'ann', count: 20, model: 'blend' } as const;
+    await expect(link.owner.recommend(request)).rejects.toMatchObject({ code: 'unavailable' });
+    const list = {
+      recommendation_id: 'r',
+      user_id: 'ann',
+      model: 'popularity',
+      at: 1,
+      tracks: [],
+      confidence: 0,
+    } as const;
+    link.recommender = async () => ({ ...list, tracks: [] });
+    expect(await link.owner.recommend(request)).toEqual(list);
+  });
+
   it('gives a lookup its error back', async () => {
     const { link, thread } = start();
     const request = { tenant: 'default', features: [], rows: [] };

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { partitionOf } from '../../../../format/partition.ts';
 import { decodeMessage, encodeMessage } from '../../../../server/bus/message.ts';
 import { type InterestMessage, TOPICS } from '../../../../server/bus/messages.ts';
+import type { FeedsOwner } from '../../../../server/feeds/port.ts';
 import type { RecommendationList } from '../../../../server/recommend/port.ts';
 import { type FeedsWorld, feedsWorld } from '../../../helpers/feeds-world.ts';
 import { Inbox } from '../../../helpers/inbox.ts';
@@ -18,8 +19,8 @@ afterEach(() => world.stop());
 const PARTITION = partitionOf('default', 'ann', 4);
 
 /** The owner of the partition of `ann`, played by the test. */
-function start(renewMs = 60_000) {
-  world = feedsWorld({ partitions: 4, timing: { renewMs } });
+function start(renewMs = 60_000, recommend?: FeedsOwner['recommend']) {
+  world = feedsWorld({ partitions: 4, timing: { renewMs }, ...(recommend && { recommend }) });
   const asked = new Inbox<Partial<InterestMessage>>();
   world.bus.subscribe(TOPICS.ask(PARTITION), (bytes) => asked.put(decodeMessage<InterestMessage>(bytes)!));
   const send = (topic: string, message: object) => world.bus.publish(topic, encodeMessage(message));
@@ -28,8 +29,6 @@ function start(renewMs = 60_000) {
     answer: (list: RecommendationList, tenant = 'default') =>
       send(TOPICS.inbox('process-1'), { kind: 'list', tenant, list }),
     owned: () => send(TOPICS.owner, { partition: PARTITION }),
-    popular: (...tracks: string[]) =>
-      send(TOPICS.popular, { tenant: 'default', at: 1, tracks: tracks.map((track_id) => ({ track_id, score: 1 })) }),
   };
 }
 const list = (id: string, user = 'ann', more: Partial<RecommendationList> = {}): RecommendationList => ({
@@ -96,33 +95,22 @@ describe('recommendations', () => {
     else expect(asked.drain().every(({ userId }) => userId === 'bob')).toBe(true);
   });
 
-  it('without an owner are what is popular, marked as degraded, until there is a list', async () => {
-    const { answer, popular, asked } = start(20);
+  it('without an owner are asked for here, and stay until the owner has one', async () => {
+    const requests: unknown[] = [];
+    const { answer, asked } = start(20, async (request) => {
+      if (requests.push(request) === 1) throw new Error('not even what is popular');
+      return list('popular', 'ann', { model: 'popularity', degraded: true });
+    });
     const client = world.connect();
     client.subscribe(1, 'recommendations', { key: 'ann' });
-    await asked.take();
-    await asked.take();
-    expect(client.items()).toEqual([]);
-    popular('hit', 'other');
     const [first] = await client.untilItems<Item>(1);
-    expect(first).toMatchObject({
-      key: 'ann',
-      value: {
-        user_id: 'ann',
-        model: 'popularity',
-        degraded: true,
-        confidence: 0,
-        tracks: [{ track_id: 'hit' }, { track_id: 'other' }],
-      },
-    });
-    expect(await asked.take()).not.toHaveProperty('have');
-    popular('hit', 'other');
-    popular('newer');
-    await client.untilItems(2);
+    expect(first).toMatchObject({ key: 'ann', value: { recommendation_id: 'popular', degraded: true } });
+    expect(requests).toEqual(Array(2).fill({ tenant: 'default', userId: 'ann', count: 20, model: 'blend' }));
+    asked.drain();
+    for (let i = 0; i < 3; i++) expect(await asked.take()).not.toHaveProperty('have');
+    expect(requests.length).toBe(2);
     answer(list('one'));
-    const items = await client.untilItems<Item>(3);
-    expect(items[1]!.value.tracks).toMatchObject([{ track_id: 'newer' }]);
-    expect(items[2]!.value).toEqual(list('one'));
+    expect(ids(await client.untilItems<Item>(2))).toEqual(['popular', 'one']);
   });
 
   it('of everybody are every list that comes by, the newest of each without credit', async () => {
