@@ -49,11 +49,10 @@ export class CarefulFold {
 
 function apply({ consumed, folds, failure }: RoutedEvent, records: readonly MemoryRecord[]): void {
   if (failure) throw failure.error;
-  let first = 0;
+  let next = 0;
   for (const { projection, keys } of folds) {
-    const states = keys.map((_, i) => records[first + i]!.state);
+    const states = keys.map(() => records[next++]!.state);
     if (projection.kind === 'users') projection.fold(consumed, states);
     else for (const [i, key] of keys.entries()) projection.fold(consumed, key, states[i]);
-    first += keys.length;
   }
 }

@@ -143,8 +143,9 @@ export class FoldedScope {
         const from = this.position(partition);
         if (this.state !== 'folding' || stretch.after > from || stretch.through <= from) return;
         const events = eventsOf(stretch, this.scope).filter(({ consumed }) => consumed.position > from);
-        const records = events.map(({ folds }) => this.recordsOf(folds));
-        if (await this.loadAbsent(records.flat())) await this.foldAll(events, records, stretch);
+        const absent = new Set<MemoryRecord>();
+        const records = events.map(({ folds }) => this.recordsOf(folds, absent));
+        if (await this.fill(absent)) await this.foldAll(events, records, stretch);
         this.records.trim();
       });
     } finally {
@@ -180,25 +181,35 @@ export class FoldedScope {
   states(wanted: readonly Wanted[], partition: number, position: number): Promise<unknown[] | null> {
     return this.exclusively(async () => {
       if (this.state !== 'folding' || this.position(partition) < position) return null;
-      const records = this.recordsOf(wanted);
-      const states = (await this.loadAbsent(records)) ? records.map(({ state }) => state) : null;
+      const absent = new Set<MemoryRecord>();
+      const records = this.recordsOf(wanted, absent);
+      const states = (await this.fill(absent)) ? records.map(({ state }) => state) : null;
       this.records.trim();
       return states;
     });
   }
 
-  private recordsOf(wanted: readonly Wanted[]): MemoryRecord[] {
-    return wanted.flatMap(({ projection, keys }) => keys.map((key) => this.records.get(key, projection)));
+  /** In the order of what is wanted; those that are not in memory are added to `absent`. */
+  private recordsOf(wanted: readonly Wanted[], absent: Set<MemoryRecord>): MemoryRecord[] {
+    const records: MemoryRecord[] = [];
+    for (const { projection, keys } of wanted) {
+      for (const key of keys) {
+        const record = this.records.get(key, projection);
+        if (record.absent) absent.add(record);
+        records.push(record);
+      }
+    }
+    return records;
   }
 
-  /** False where the scope does not fold (any more). */
-  private async loadAbsent(records: readonly MemoryRecord[]): Promise<boolean> {
-    const absent = [...new Set(records)].filter((record) => record.absent);
-    if (absent.length > 0) {
-      const keys: RecordKey[] = absent.map(({ key }) => key);
+  /** Loads what is absent. False where the scope does not fold (any more). */
+  private async fill(absent: ReadonlySet<MemoryRecord>): Promise<boolean> {
+    if (absent.size > 0) {
+      const records = [...absent];
+      const keys: RecordKey[] = records.map(({ key }) => key);
       const loaded = await this.ask(() => this.options.store.load(this.scope, keys));
       if (!loaded) return false;
-      for (const [i, record] of absent.entries()) this.records.fill(record, loaded[i]!);
+      for (const [i, record] of records.entries()) this.records.fill(record, loaded[i]!);
     }
     return this.state === 'folding';
   }
