@@ -181,16 +181,20 @@ export class PartitionReader {
       if (isUsers(scope) && stretch.reachedEnd && isThere) this.serve(round, stretch.through);
     });
     const all = Promise.all(folding);
-    const timer = new AbortController();
-    const inTime = await Promise.race([all.then(() => true), pause(ROUND_MS, timer.signal).then(() => false)]);
-    timer.abort();
-    if (!inTime) void all.then(() => this.wake());
+    if (!(await isDoneWithin(all, ROUND_MS))) void all.catch(this.options.trouble).then(() => this.wake());
   }
 
   private serve(round: number, position: number): void {
     for (const waiter of this.waiters) if (waiter.round < round) waiter.resolve(position);
     this.waiters = this.waiters.filter((waiter) => waiter.round >= round);
   }
+}
+
+function isDoneWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    work.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
+  });
 }
 
 function isUsers({ scope }: FoldedScope): boolean {

@@ -3,26 +3,26 @@
  * whatever the bound says.
  */
 import type { RecordChange, RecordKey } from '../features/port.ts';
-import type { Projection, RecordCodec } from './projection.ts';
+import type { Projection } from './projection.ts';
 
-/** `absent`: to be loaded. `encoded`: as it came from storage. `decoded`: in use. */
-type Form = { is: 'absent' } | { is: 'encoded'; bytes: Uint8Array } | { is: 'decoded'; state: unknown };
+/** `absent`: to be loaded. `new`: storage has none. `encoded`: as it came from storage. `decoded`: in use. */
+type Form = { is: 'absent' } | { is: 'new' } | { is: 'encoded'; bytes: Uint8Array } | { is: 'decoded'; state: unknown };
 
 /** What a record takes beside its bytes, roughly. */
 const OVERHEAD_BYTES = 300;
 
 export class MemoryRecord {
   readonly key: RecordKey;
-  readonly codec: RecordCodec<unknown>;
+  private readonly projection: Pick<Projection, 'codec'>;
   private form: Form = { is: 'absent' };
   /** As it last was in storage's form. */
   private encodedBytes = 0;
   /** What was encoded is on its way to storage. */
   saving = false;
 
-  constructor(key: RecordKey, codec: RecordCodec<unknown>) {
+  constructor(key: RecordKey, projection: Pick<Projection, 'codec'>) {
     this.key = key;
-    this.codec = codec;
+    this.projection = projection;
   }
 
   get absent(): boolean {
@@ -36,18 +36,22 @@ export class MemoryRecord {
   /** As storage has it; null for a new one. */
   fill(bytes: Uint8Array | null): void {
     this.encodedBytes = bytes?.length ?? 0;
-    this.form = bytes ? { is: 'encoded', bytes } : { is: 'decoded', state: this.codec.create() };
+    this.form = bytes ? { is: 'encoded', bytes } : { is: 'new' };
   }
 
   /** Throws what the codec throws at bytes that it does not know. */
   get state(): unknown {
-    if (this.form.is === 'absent') throw new Error('the record was not loaded');
-    if (this.form.is === 'encoded') this.form = { is: 'decoded', state: this.codec.decode(this.form.bytes) };
-    return this.form.state;
+    const { form } = this;
+    if (form.is === 'decoded') return form.state;
+    if (form.is === 'absent') throw new Error('the record was not loaded');
+    const codec = this.projection.codec(this.key);
+    const state = form.is === 'new' ? codec.create() : codec.decode(form.bytes);
+    this.form = { is: 'decoded', state };
+    return state;
   }
 
   encode(): Uint8Array {
-    const bytes = this.codec.encode(this.state);
+    const bytes = this.projection.codec(this.key).encode(this.state);
     this.encodedBytes = bytes.length;
     return bytes;
   }
@@ -85,7 +89,7 @@ export class Records {
     const name = `${key.group}\u0001${key.field}`;
     let record = this.fresh.get(name);
     if (record) return record;
-    record = this.old.get(name) ?? new MemoryRecord(key, projection.codec(key));
+    record = this.old.get(name) ?? new MemoryRecord(key, projection);
     this.old.delete(name);
     this.fresh.set(name, record);
     this.freshBytes += record.bytes;
