@@ -9,6 +9,7 @@ import type { EventPlan, LoadPlan } from '../generator/plan.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { Load } from '../harness/load.ts';
 import { describeMachine } from '../harness/machine.ts';
+import { cpuSeconds } from '../harness/proc.ts';
 import { makeTemporaryFolder } from '../harness/temporary.ts';
 import { startRedis } from '../redis-server.ts';
 import { readOptions } from './options.ts';
@@ -84,9 +85,13 @@ async function beside(work: () => Promise<void>): Promise<void> {
   });
   const load = new Load(plan, { measuring: begin });
   await Promise.race([warm, load.report]);
+  const before = cpuSeconds(server.pid);
   await work();
+  const after = cpuSeconds(server.pid);
+  const cores = (of: 'total' | 'main') => ((after[of] - before[of]) / seconds).toFixed(2);
   const report = await load.report;
   console.log(`  ingest meanwhile: ${Math.round(report.acknowledged / report.seconds)} events/s acknowledged`);
+  console.log(`  the server used ${cores('total')} cores, ${cores('main')} of them in its main thread`);
   if (report.latency) console.log(`  ingest latency: p50 ${report.latency.p50} ms, p99 ${report.latency.p99} ms`);
   faults.push(...report.faults);
 }

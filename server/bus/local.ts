@@ -11,6 +11,7 @@ interface Message {
 export class LocalBus implements LiveBus {
   private readonly topics: Topics;
   private readonly channel: BroadcastChannel | null;
+  private readonly outgoing: Message[] = [];
   private closed = false;
 
   /** `onError` hears of what a handler throws. Buses of one name in threads of one process are one bus; without a name it is alone. */
@@ -18,10 +19,7 @@ export class LocalBus implements LiveBus {
     this.topics = new Topics(onError);
     this.channel = name === undefined ? null : new BroadcastChannel(`gapless-bus:${name}`);
     if (!this.channel) return;
-    this.channel.onmessage = (event) => {
-      const { topic, bytes } = (event as { data: Message }).data;
-      this.topics.deliver(topic, bytes);
-    };
+    this.channel.onmessage = (event) => this.deliver((event as { data: Message[] }).data);
     // Listening alone must not keep the process alive.
     this.channel.unref();
   }
@@ -30,12 +28,20 @@ export class LocalBus implements LiveBus {
   publish(topic: string, bytes: Uint8Array): void {
     if (this.closed) return;
     // A copy of its own: a clone of a view would carry the whole buffer behind it.
-    const copy = Uint8Array.from(bytes);
-    this.channel?.postMessage({ topic, bytes: copy } satisfies Message);
-    if (!this.topics.has(topic)) return;
-    setImmediate(() => {
-      if (!this.closed) this.topics.deliver(topic, copy);
-    });
+    this.outgoing.push({ topic, bytes: Uint8Array.from(bytes) });
+    if (this.outgoing.length === 1) setImmediate(() => this.send());
+  }
+
+  /** All of one turn together: handing something to other threads costs much, whatever it is. */
+  private send(): void {
+    const messages = this.outgoing.splice(0);
+    if (messages.length === 0) return;
+    this.channel?.postMessage(messages);
+    this.deliver(messages);
+  }
+
+  private deliver(messages: readonly Message[]): void {
+    for (const { topic, bytes } of messages) if (!this.closed) this.topics.deliver(topic, bytes);
   }
 
   subscribe(topic: string, handler: BusHandler): () => void {
@@ -46,8 +52,10 @@ export class LocalBus implements LiveBus {
   }
 
   async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
     this.topics.clear();
+    this.send();
     this.channel?.close();
   }
 }

@@ -2,7 +2,6 @@
  * The gateway's side: asks the owner of a listener's partition for a list. Where no answer comes in time, what is popular stands in, and
  * says so (`degraded`); that list too is in the log before it is shown. Runs on the main thread and does next to nothing.
  */
-import { randomBytes } from 'node:crypto';
 import { partitionOf } from '../../format/partition.ts';
 import { decodeMessage, encodeMessage } from '../bus/message.ts';
 import { type AnswerMessage, type AskMessage, type PopularMessage, TOPICS } from '../bus/messages.ts';
@@ -46,6 +45,7 @@ export class Asker {
   private readonly waiting = new Map<string, (heard: Heard) => void>();
   private readonly popular = new Map<string, PopularMessage>();
   private readonly unsubscribes: (() => void)[];
+  private asked = 0;
   private closed = false;
 
   constructor(options: AskerOptions) {
@@ -75,7 +75,7 @@ export class Asker {
   private question(request: RecommendationRequest, timeoutMs: number): Promise<Heard> {
     const { bus, partitions, maxWaiting = MAX_WAITING } = this.options;
     if (this.closed || this.waiting.size >= maxWaiting) return Promise.resolve(null);
-    const id = randomBytes(12).toString('base64url');
+    const id = String(++this.asked);
     const message: AskMessage = { kind: 'ask', inbox: this.inbox, id, request };
     return new Promise((resolve) => {
       const done = (heard: Heard): void => {

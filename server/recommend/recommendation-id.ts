@@ -14,7 +14,21 @@ const PATTERN = /^([a-z_]+)\.(\d{1,2})\.[A-Za-z0-9_-]{16}$/;
 const KNOWN: ReadonlySet<string> = new Set(MODELS);
 
 export function makeRecommendationId(model: ModelName, slot: number): string {
-  return `${model}.${slot}.${randomBytes(12).toString('base64url')}`;
+  return `${model}.${slot}.${randomCharacters()}`;
+}
+
+const RANDOM_BYTES = 12;
+/** Drawn for many ids at once, which costs hardly more than for one. */
+let drawn = Buffer.alloc(0);
+let used = 0;
+
+function randomCharacters(): string {
+  if (used >= drawn.length) {
+    drawn = randomBytes(RANDOM_BYTES * 128);
+    used = 0;
+  }
+  used += RANDOM_BYTES;
+  return drawn.toString('base64url', used - RANDOM_BYTES, used);
 }
 
 /** null for what is none; clients write such ids too, so one that has the form need not exist. */
