@@ -9,7 +9,8 @@ import type { Situation, Taste } from './situation.ts';
 import { type Tracks, UNKNOWN } from './tracks.ts';
 
 /** Candidates are the tracks of so many of the favourite artists and genres. */
-const FAVOURITES = 32;
+const FAVOURITE_ARTISTS = 24;
+const FAVOURITE_GENRES = 4;
 /** How far popularity may move a track within those that are about as similar. */
 const POPULARITY_SHARE = 0.1;
 /** Weights that add up to this are half of certainty. */
@@ -59,8 +60,10 @@ export class Preference implements Scorer {
 
   private candidates(artists: ReadonlyMap<number, number>, genres: ReadonlyMap<number, number>): Set<number> {
     const candidates = new Set<number>();
-    for (const artist of favourites(artists)) for (const track of this.plays.topOfArtist(artist)) candidates.add(track);
-    for (const genre of favourites(genres)) for (const track of this.plays.topOfGenre(genre)) candidates.add(track);
+    for (const artist of favourites(artists, FAVOURITE_ARTISTS))
+      for (const track of this.plays.topOfArtist(artist)) candidates.add(track);
+    for (const genre of favourites(genres, FAVOURITE_GENRES))
+      for (const track of this.plays.topOfGenre(genre)) candidates.add(track);
     return candidates;
   }
 
@@ -70,10 +73,10 @@ export class Preference implements Scorer {
   }
 }
 
-function favourites(weights: ReadonlyMap<number, number>): number[] {
+function favourites(weights: ReadonlyMap<number, number>, count: number): number[] {
   const liked = [...weights].filter(([, weight]) => weight > 0);
   return liked
     .sort((a, b) => b[1] - a[1])
-    .slice(0, FAVOURITES)
+    .slice(0, count)
     .map(([number]) => number);
 }

@@ -7,8 +7,8 @@ import type { Scores } from './scores.ts';
 import type { Situation } from './situation.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 
-/** Further back is one class. */
-const DEPTH = 16;
+/** What lies further back counts as if it lay here. */
+export const RETURN_DEPTH = 16;
 /** Chances that are taken to have gone by without a return before any was seen. */
 const DOUBT = 50;
 /** Where this share comes back, a track of the session counts as much as any other. */
@@ -17,15 +17,15 @@ const USUAL = 0.125;
 const MEMORY = 100_000;
 
 export class Returns implements Scorer {
-  private readonly chances = new Float64Array(DEPTH);
-  private readonly taken = new Float64Array(DEPTH);
+  private readonly chances = new Float64Array(RETURN_DEPTH);
+  private readonly taken = new Float64Array(RETURN_DEPTH);
 
   /** Somebody chose again, or not: `back` is how many different tracks lie between (0: the last one again), -1 for a new track. */
   learn(back: number, different: number): void {
-    for (let n = 0; n < Math.min(different, DEPTH); n++) this.chances[n]!++;
-    if (back >= 0) this.taken[Math.min(back, DEPTH - 1)]!++;
+    for (let n = 0; n < Math.min(different, RETURN_DEPTH); n++) this.chances[n]!++;
+    if (back >= 0) this.taken[Math.min(back, RETURN_DEPTH - 1)]!++;
     if (this.chances[0]! < MEMORY) return;
-    for (let n = 0; n < DEPTH; n++) {
+    for (let n = 0; n < RETURN_DEPTH; n++) {
       this.chances[n]! /= 2;
       this.taken[n]! /= 2;
     }
@@ -33,7 +33,7 @@ export class Returns implements Scorer {
 
   /** How likely somebody returns to what was chosen so many different tracks ago. */
   rate(back: number): number {
-    const n = Math.min(back, DEPTH - 1);
+    const n = Math.min(back, RETURN_DEPTH - 1);
     return this.taken[n]! / (this.chances[n]! + DOUBT);
   }
 

@@ -19,7 +19,7 @@ import { Popularity } from './popularity.ts';
 import { Postings } from './postings.ts';
 import { Preference } from './preference.ts';
 import { best, recommended } from './rank.ts';
-import { Returns } from './returns.ts';
+import { RETURN_DEPTH, Returns } from './returns.ts';
 import type { Scorer } from './scorer.ts';
 import { Scratch } from './scratch.ts';
 import { SessionKnn } from './session-knn.ts';
@@ -152,11 +152,6 @@ export class TenantModels {
     return this.tracks.size;
   }
 
-  memoryBytes(): number {
-    const parts = [this.tracks, this.store, this.postings, this.successors, this.plays];
-    return parts.reduce((sum, part) => sum + part.memoryBytes(), this.frequency.byteLength);
-  }
-
   /**
    * Everything as bytes, with version and checksum. The chunks show live memory: consume the last one before the next event is learned.
    */
@@ -254,13 +249,16 @@ export class TenantModels {
     }
   }
 
+  /** Whether the listener came back to the track, and over how many different ones. */
   private learnReturn(slot: number, track: number): void {
     let different = 0;
     let back = -1;
-    forEachDifferent(this.store, slot, (each) => {
-      if (each === track) back = different;
-      different++;
-    });
+    for (let i = this.store.count(slot) - 1; i >= 0 && different < RETURN_DEPTH; i--) {
+      const each = this.store.track(slot, i);
+      if (each === NO_TRACK || lastTracks.indexOf(each) >>> 0 < different) continue;
+      if (each === track && back < 0) back = different;
+      lastTracks[different++] = each;
+    }
     this.returns.learn(back, different);
   }
 
@@ -304,6 +302,8 @@ export class TenantModels {
     this.frequency.renumber(next);
   }
 }
+
+const lastTracks = new Int32Array(RETURN_DEPTH);
 
 /** The different tracks of a session, newest first. */
 function forEachDifferent(sessions: Sessions, slot: number, visit: (track: number) => void): void {

@@ -1,44 +1,54 @@
 /**
- * The most popular tracks of a group (all, an artist's, a genre's), at most `limit`: a binary heap with the least popular of them on top, so
- * that a play costs a comparison unless it changes the list. A track that fell out comes back with its next play.
+ * The most popular tracks of a group (all, an artist's, a genre's), at most `limit`: a binary heap by what each track's popularity was when it
+ * was last looked at, the lowest on top. Popularity of what is in it may rise unseen; only when a newcomer knocks are the ones at the top
+ * looked at again. So a play of a popular track costs nothing here. One whose popularity fell leaves when its turn comes.
  */
+import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
+
+/** Nobody had to go. */
+export const NOBODY = -1;
+
 export class TopTracks {
   private readonly limit: number;
-  /** Popularity by track; read only. */
-  private readonly popularity: () => Float64Array;
   private readonly heap: number[] = [];
+  private readonly keys: number[] = [];
 
-  constructor(limit: number, popularity: () => Float64Array) {
+  constructor(limit: number) {
     this.limit = limit;
-    this.popularity = popularity;
   }
 
-  /** Its popularity rose, or it is new to the group. */
-  raise(track: number): void {
-    const popularity = this.popularity();
-    const full = this.heap.length === this.limit;
-    if (full && popularity[track]! <= popularity[this.heap[0]!]!) return;
-    const at = this.heap.indexOf(track);
-    if (at >= 0) this.sink(at, popularity);
-    else if (full) {
-      this.heap[0] = track;
-      this.sink(0, popularity);
-    } else {
+  /** A track that is not in it asks for a place. Answers the track that has none then: itself, another one, or nobody. */
+  offer(track: number, popularity: Float64Array): number {
+    const value = popularity[track]!;
+    if (this.heap.length < this.limit) {
       this.heap.push(track);
-      this.rise(this.heap.length - 1, popularity);
+      this.keys.push(value);
+      this.rise();
+      return NOBODY;
+    }
+    if (value <= this.keys[0]!) return track;
+    for (let now = popularity[this.heap[0]!]!; now > this.keys[0]!; now = popularity[this.heap[0]!]!) this.sink(now);
+    if (value <= this.keys[0]!) return track;
+    const gone = this.heap[0]!;
+    this.heap[0] = track;
+    this.sink(value);
+    return gone;
+  }
+
+  remove(track: number): void {
+    const kept = this.heap.map((each, at) => [each, this.keys[at]!] as const).filter(([each]) => each !== track);
+    this.clear();
+    // In the order of a heap, which leaving one out does not keep.
+    kept.sort((a, b) => a[1] - b[1]);
+    for (const [each, key] of kept) {
+      this.heap.push(each);
+      this.keys.push(key);
     }
   }
 
-  /** Its popularity fell. */
-  lower(track: number): void {
-    const at = this.heap.indexOf(track);
-    if (at >= 0) this.rise(at, this.popularity());
-  }
-
-  /** It belongs to another group now. */
-  remove(track: number): void {
-    const kept = this.heap.filter((each) => each !== track);
-    if (kept.length < this.heap.length) this.fill(kept);
+  clear(): void {
+    this.heap.length = 0;
+    this.keys.length = 0;
   }
 
   /** In no particular order; must not be changed. */
@@ -46,41 +56,50 @@ export class TopTracks {
     return this.heap;
   }
 
-  /** Starts again with these, at most `limit`. */
-  fill(tracks: readonly number[]): void {
-    this.heap.length = 0;
-    for (const track of tracks) this.raise(track);
+  /** All popularity was multiplied. */
+  scale(factor: number): void {
+    for (let at = 0; at < this.keys.length; at++) this.keys[at]! *= factor;
   }
 
-  /** The list as `tracks` gave it. */
-  restore(tracks: Iterable<number>): void {
-    this.heap.length = 0;
-    this.heap.push(...tracks);
+  save(writer: SnapshotWriter): void {
+    writer.array(Uint32Array.from(this.heap));
+    writer.array(Float64Array.from(this.keys));
   }
 
-  private rise(from: number, popularity: Float64Array): void {
-    const { heap } = this;
-    let at = from;
+  load(reader: SnapshotReader): void {
+    this.clear();
+    this.heap.push(...reader.array(Uint32Array));
+    this.keys.push(...reader.array(Float64Array));
+  }
+
+  /** Moves the last one up to its place. */
+  private rise(): void {
+    const { heap, keys } = this;
+    let at = heap.length - 1;
     const track = heap[at]!;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (popularity[heap[parent]!]! <= popularity[track]!) break;
+    const key = keys[at]!;
+    for (let parent = (at - 1) >> 1; at > 0 && keys[parent]! > key; parent = (at - 1) >> 1) {
       heap[at] = heap[parent]!;
+      keys[at] = keys[parent]!;
       at = parent;
     }
     heap[at] = track;
+    keys[at] = key;
   }
 
-  private sink(from: number, popularity: Float64Array): void {
-    const { heap } = this;
-    let at = from;
-    const track = heap[at]!;
-    for (let child = at * 2 + 1; child < heap.length; child = at * 2 + 1) {
-      if (child + 1 < heap.length && popularity[heap[child + 1]!]! < popularity[heap[child]!]!) child++;
-      if (popularity[heap[child]!]! >= popularity[track]!) break;
+  /** Gives the one on top this key and moves it down to its place. */
+  private sink(key: number): void {
+    const { heap, keys } = this;
+    let at = 0;
+    const track = heap[0]!;
+    for (let child = 1; child < heap.length; child = at * 2 + 1) {
+      if (child + 1 < heap.length && keys[child + 1]! < keys[child]!) child++;
+      if (keys[child]! >= key) break;
       heap[at] = heap[child]!;
+      keys[at] = keys[child]!;
       at = child;
     }
     heap[at] = track;
+    keys[at] = key;
   }
 }
