@@ -32,6 +32,7 @@ export function App({ live }: { live: Live }) {
   const chart = { seconds, windowMs };
   const visible = since(seconds, windowMs);
   const isQuiet = stats !== null && visible.every(({ stored }) => stored === 0);
+  const hasEvents = stats?.processor?.partitions.some(({ last }) => last > 0);
   return (
     <>
       <a class="skip" href="#figures">
@@ -50,7 +51,7 @@ export function App({ live }: { live: Live }) {
             empty={
               isQuiet && (
                 <Empty>
-                  No events yet. Run <code>{COMMAND}</code>
+                  {hasEvents ? 'No events in this time.' : 'No events yet.'} Run <code>{COMMAND}</code>
                 </Empty>
               )
             }

@@ -39,7 +39,7 @@ export const EVENTS: ChartModel = {
 
 export const LATENCY: ChartModel = {
   title: 'Latency and batches',
-  unit: 'of acknowledgements and commits',
+  unit: 'of acks and commits',
   lines: [
     { name: 'ack p99', color: '--line-2', read: ({ ackP99 }) => ackP99 },
     { name: 'ack p50', color: '--line-1', read: ({ ackP50 }) => ackP50 },

@@ -18,7 +18,8 @@ export function TokenForm({ reason, onToken }: { reason: string; onToken: () => 
     <form class="panel token" onSubmit={submit} aria-labelledby="token-title">
       <h2 id="token-title">{refused ? 'The token was not taken' : 'This server asks for a token'}</h2>
       <p>
-        {reason} Give the value of <code>GAPLESS_TOKEN</code>, or a token made for this. It is kept in this tab only.
+        {reason && `${reason} `}Give the value of <code>GAPLESS_TOKEN</code>, or a token made for this. It is kept in
+        this tab only.
       </p>
       <p class="row">
         <label>

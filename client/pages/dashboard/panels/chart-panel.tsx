@@ -1,7 +1,7 @@
 /** A chart with its legend, a sentence that says the same, and a table for whoever wants the numbers. */
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import { clock } from '../../shared/format.ts';
+import { age, clock } from '../../shared/format.ts';
 import { Panel } from '../../shared/panel.tsx';
 import { Scroll } from '../../shared/scroll.tsx';
 import { useStore } from '../../shared/store.ts';
@@ -78,6 +78,8 @@ function describe(model: ChartModel, seconds: readonly Second[]): string {
 /** Made only while it is open. */
 function NumbersTable({ model, seconds, stepMs }: { model: ChartModel; seconds: readonly Second[]; stepMs: number }) {
   const [open, setOpen] = useState(false);
+  const reads = model.lines.map(({ read }) => read);
+  const rows = open ? samples(seconds, stepMs, reads) : [];
   return (
     <details class="numbers" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
@@ -86,6 +88,7 @@ function NumbersTable({ model, seconds, stepMs }: { model: ChartModel; seconds: 
       {open && (
         <Scroll label={`Numbers of ${model.title.toLowerCase()}`}>
           <table>
+            <caption class="note">The highest of each {age(stepMs)}</caption>
             <thead>
               <tr>
                 <th scope="col">time</th>
@@ -97,12 +100,12 @@ function NumbersTable({ model, seconds, stepMs }: { model: ChartModel; seconds: 
               </tr>
             </thead>
             <tbody>
-              {samples(seconds, stepMs).map((second) => (
-                <tr key={second.at}>
-                  <th scope="row">{clock(second.at)}</th>
-                  {model.lines.map(({ name, read }) => (
+              {rows.map(({ at, values }) => (
+                <tr key={at}>
+                  <th scope="row">{clock(at)}</th>
+                  {model.lines.map(({ name }, i) => (
                     <td key={name} class="number">
-                      {model.format(read(second))}
+                      {model.format(values[i]!)}
                     </td>
                   ))}
                 </tr>

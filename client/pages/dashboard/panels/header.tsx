@@ -47,7 +47,12 @@ export function Header({ live, link, paused, windowMs, onWindow }: HeaderProps) 
         {link.kind === 'disconnected' ? 'Disconnected' : link.kind === 'silent' ? 'No figures' : link.text}
       </p>
       <div class="choices">
-        <button type="button" class="pause" aria-pressed={paused} onClick={() => live.pause(!paused)}>
+        <button
+          type="button"
+          class={paused ? 'pause on' : 'pause'}
+          aria-label={paused ? 'Resume the page' : 'Pause the page'}
+          onClick={() => live.pause(!paused)}
+        >
           <span aria-hidden="true">{paused ? '▶' : '❚❚'}</span> {paused ? 'Resume' : 'Pause'}
         </button>
         <Choice label="Show" value={String(windowMs)} onChoose={(value) => onWindow(Number(value))}>

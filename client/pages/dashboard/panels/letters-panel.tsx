@@ -11,7 +11,7 @@ export function LettersPanel({ letters }: { letters: Tail }) {
       title="Dead letters"
       note={`${plural(letters.seen, 'event')} rejected since the page was opened`}
     >
-      <Scroll label="Dead letters" kind="rows">
+      <Scroll label="List of dead letters" kind="rows">
         {letters.rows.length === 0 ? (
           <Empty>
             None since this page was opened. <code>npx gapless dlq list</code> shows those from before.

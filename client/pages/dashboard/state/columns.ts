@@ -53,12 +53,22 @@ export function summarise(seconds: readonly Second[], read: Read): Summary | nul
   return { last: values.at(-1)!, lowest: Math.min(...values), highest: Math.max(...values) };
 }
 
-/** Every `stepMs` the newest second of that span, newest first, for a table beside a chart. */
-export function samples(seconds: readonly Second[], stepMs: number): Second[] {
-  const found: Second[] = [];
+export interface Sample {
+  /** Of the newest second in it. */
+  at: number;
+  /** The highest of each line. */
+  values: number[];
+}
+
+/** One row for each `stepMs`, the newest first: the table beside a chart. */
+export function samples(seconds: readonly Second[], stepMs: number, reads: readonly Read[]): Sample[] {
+  const found: Sample[] = [];
   for (const second of [...seconds].reverse()) {
+    const values = reads.map((read) => read(second));
     const last = found.at(-1);
-    if (!last || Math.floor(second.at / stepMs) !== Math.floor(last.at / stepMs)) found.push(second);
+    if (last && Math.floor(second.at / stepMs) === Math.floor(last.at / stepMs)) {
+      last.values = last.values.map((value, i) => Math.max(value, values[i]!));
+    } else found.push({ at: second.at, values });
   }
   return found;
 }

@@ -69,7 +69,7 @@ export function describeLink(facts: LinkFacts, now: number): Link {
 function wordRefusal(code: string): string {
   if (code === 'token_expired') return 'The token has expired.';
   if (code === 'forbidden') return 'This token may not read the server’s figures and events: it is a listener’s own.';
-  return 'The server asks for a token.';
+  return '';
 }
 
 function wordLoss({ lastClose }: LinkFacts): string {

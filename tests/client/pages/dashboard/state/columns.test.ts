@@ -73,9 +73,13 @@ it('summarises a line', () => {
   expect(summarise([], reads[0]!)).toBeNull();
 });
 
-it('samples a table, newest first', () => {
-  const seconds = Array.from({ length: 25 }, (_, i) => second(i * 1_000));
-  expect(samples(seconds, 10_000).map(({ at }) => at)).toEqual([24_000, 19_000, 9_000]);
+it('samples a table, newest first, with the highest of each step', () => {
+  const seconds = Array.from({ length: 25 }, (_, i) => second(i * 1_000, { stored: i, lag: 30 - i }));
+  expect(samples(seconds, 10_000, reads)).toEqual([
+    { at: 24_000, values: [24, 10] },
+    { at: 19_000, values: [19, 20] },
+    { at: 9_000, values: [9, 30] },
+  ]);
 });
 
 it('counts events from rates, each for the time that it is about', () => {
