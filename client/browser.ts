@@ -24,13 +24,11 @@ export function connect(options: ClientOptions): GaplessClient {
     if (state === 'closed' || state === 'failed') over.abort();
     else if (state === 'open') lookAround?.();
   });
-  if (ownStore && !canStore)
-    client.tell(
-      new ClientError(
-        'store_missing',
-        'this page has no IndexedDB or no Web Locks, for example because it does not come over https',
-      ),
-    );
+  if (ownStore && !canStore) {
+    const message = 'this page has no IndexedDB or no Web Locks, for example because it does not come over https';
+    // The caller sets its listeners first.
+    queueMicrotask(() => client.tell(new ClientError('store_missing', message)));
+  }
 
   const lookAround =
     store instanceof IndexedDbStore

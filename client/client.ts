@@ -3,6 +3,7 @@ import type { EncodedEvent } from '../protocol/codec.ts';
 import { ClientSession } from '../protocol/session/client.ts';
 import { type Beacon, beaconOf } from './beacon.ts';
 import { Connector } from './connector.ts';
+import { mergeContext } from './context.ts';
 import { Emitter, guarded } from './emitter.ts';
 import { Entrance, rejectTag, type Tag } from './entrance.ts';
 import { ClientError } from './error.ts';
@@ -40,7 +41,7 @@ export class Client implements GaplessClient {
   /** What an earlier process left is in the outbox. */
   #loaded: boolean;
   readonly #loading: Promise<void>;
-  /** Nobody used this outbox's numbers otherwise: it is new, or the server said so. */
+  /** Nobody used this outbox's numbers otherwise, nor will: it is new and the store has its identity, or the server said so. */
   #numbersAreOwn: boolean;
   readonly #entrance: Entrance;
   readonly #welcome = new Waiters<void>();
@@ -232,16 +233,21 @@ export class Client implements GaplessClient {
 
   /**
    * The page may end: gives the connection what it takes, and keeps what was tracked in the last moment. Gives all that is not settled to
-   * `send`, too: what went over the connection may not arrive.
+   * `send`, too: what went over the connection may not arrive. `ends`: for sure.
    */
-  lastWords(send: (beacon: Beacon) => boolean): void {
+  lastWords(send: (beacon: Beacon) => boolean, ends: boolean): void {
     const settings = this.#settings;
-    if (!settings.publish || !this.#loaded || this.#closing || this.#failure) return;
+    if (!settings.publish || !(this.#loaded || ends) || this.#closing || this.#failure) return;
     this.#connector.pump();
-    const all = this.#persister?.spill() ?? true;
+    const { context = {} } = settings;
+    // What has no number yet may be found by two pages, and is known by its id.
+    const whole = (event: ClientEvent) =>
+      mergeContext(this.#loaded ? event : { id: randomProducer(), ...event }, context);
+    const all = this.#persister?.spill(whole) ?? true;
     const { online, token } = this.#connector;
     // Who it is from must be known, and a number that may stand for something else must not be used.
-    if (!online || !this.#numbersAreOwn || (token === undefined && settings.token !== undefined)) return;
+    if (!this.#loaded || !online || !this.#numbersAreOwn || (token === undefined && settings.token !== undefined))
+      return;
     const opening = { token, context: settings.context, clock: settings.runtime.wallClock() };
     const beacon = beaconOf(this.#session, settings.codec, opening, all);
     if (beacon && send(beacon)) this.#session.outbox.markSent(beacon.last);
@@ -261,11 +267,13 @@ export class Client implements GaplessClient {
       const kept = await store.load();
       const { rewritten } = restore(kept, this.#session, this.#settings, codec);
       this.#loaded = true;
-      this.#numbersAreOwn = kept.producer === undefined;
       this.#persister.start();
       if (rewritten.length > 0) this.#persister.replace(rewritten);
       // Goes before the first event: whose it is must be known wherever it is.
-      this.#persister.identity(this.#identity()).catch(ignore);
+      const known = this.#persister.identity(this.#identity());
+      known.then(() => {
+        if (kept.producer === undefined) this.#numbersAreOwn = true;
+      }, ignore);
       if (kept.damaged) {
         this.#emitter.emit('error', new ClientError('store_damaged', kept.damaged));
         this.#raiseEpoch(this.#settings.runtime.wallClock());

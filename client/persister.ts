@@ -1,7 +1,9 @@
 /**
  * Keeps an outbox in its store, one call at a time and in an order that a crash between any two calls does not break:
- *   1. Changes of kept numbers go first, so that the numbers of what is appended afterwards are those that the store expects.
- *   2. An event may be sent once it was appended; while a kept number changes nothing is sent at all (`Outbox.holds`).
+ *   1. Changes of kept numbers and of the identity go first, so that the numbers of what is appended afterwards are those that the store
+ *      expects.
+ *   2. An event may be sent once it was appended; while a kept number changes nothing is sent at all (`Outbox.holds`). What waits for the
+ *      identity is who is about to use it.
  *   3. `settle` comes last and only its latest number counts.
  */
 import type { Entry, Outbox } from '../protocol/session/outbox.ts';
@@ -93,7 +95,7 @@ export class Persister<T> {
   identity(identity: StoredIdentity): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
-      this.#change(() =>
+      this.#queue(() =>
         this.#store.saveIdentity(identity).then(resolve, (error: Error) => {
           reject(error);
           throw error;
@@ -108,13 +110,16 @@ export class Persister<T> {
     this.#run();
   }
 
-  /** Before the page may end: keeps what is not yet durable in another way. True if whatever was pushed is kept now. */
-  spill(): boolean {
-    if (!this.#started || this.#failure || this.#outbox.holds > 0) return false;
+  /**
+   * Before the page may end: keeps what is not yet durable in another way. True if whatever was pushed is kept now. `whole`: an event with
+   * all that belongs to it.
+   */
+  spill(whole: (event: ClientEvent) => ClientEvent): boolean {
+    if (this.#failure || this.#outbox.holds > 0) return false;
     const late = [...this.#appending, ...this.#fresh];
     if (late.length === 0) return true;
     const first = this.#outbox.tracked - late.length + 1;
-    return this.#store.spill?.(late.map(({ event }, i) => ({ seq: first + i, event }))) ?? false;
+    return this.#store.spill?.(late.map(({ event }, i) => ({ seq: first + i, event: event && whole(event) }))) ?? false;
   }
 
   /** Resolves when everything is written, or the store failed. */
@@ -123,13 +128,17 @@ export class Persister<T> {
   }
 
   #change(write: () => Promise<void>): void {
-    this.#queuedDrop = null;
     this.#outbox.holds++;
-    this.#changes.push(async () => {
+    this.#queue(async () => {
       await write();
       this.#outbox.holds--;
       this.#listener.released();
     });
+  }
+
+  #queue(write: () => Promise<void>): void {
+    this.#queuedDrop = null;
+    this.#changes.push(write);
     this.#run();
   }
 

@@ -63,7 +63,7 @@ export interface OutboxStore {
   renumber(identity: StoredIdentity, done: number): Promise<void>;
   /**
    * The page may end before an `append` does: keeps its entries where that takes no time, until a `load` that finds them missing adds them.
-   * False if it cannot.
+   * Before `load` has resolved their numbers mean nothing, and the next `load` adds them behind what it finds. False if it cannot.
    */
   spill?(entries: readonly OutboxEntry[]): boolean;
   close(): Promise<void>;

@@ -9,7 +9,8 @@
  * Durability: changes are committed under `strict` durability where the browser knows it, so they survive a power cut; `settle` is not,
  *   losing it costs a resend. Transactions are told to commit at once: until then a page that ends takes them along.
  * The last moment: of several transactions that a page begins while it ends, browsers finish the first only. So `spill` puts entries into
- *   localStorage, which is done when the call returns; `load` adds those that are missing.
+ *   localStorage, which is done when the call returns; `load` adds those that are missing. A page that ended before it had an outbox leaves
+ *   entries for whoever comes next.
  * Failure: a full disk or deleted site data rejects the call, which ends the client (`store_failed`).
  */
 import type { OutboxEntry, OutboxStore, StoredIdentity, StoredOutbox } from '../types.ts';
@@ -34,6 +35,8 @@ export class IndexedDbStore implements OutboxStore {
   readonly #held: number;
   #db: IDBDatabase | null = null;
   #outbox = 0;
+  /** Where entries are spilled to. */
+  #spillKey: string;
   #release: (() => void) | null = null;
   #record: OutboxRecord = { done: 0 };
 
@@ -41,6 +44,7 @@ export class IndexedDbStore implements OutboxStore {
   constructor(name: string, held = 0) {
     this.#name = name;
     this.#held = held;
+    this.#spillKey = `${this.lockOf(0)}:${crypto.getRandomValues(new Uint32Array(2)).join('')}`;
   }
 
   async load(): Promise<StoredOutbox> {
@@ -57,6 +61,7 @@ export class IndexedDbStore implements OutboxStore {
     this.#record = record;
     const entries = values.map((event, i) => ({ seq: (keys[i] as [number, number])[1], event }));
     entries.push(...(await this.#takeSpilled((entries.at(-1)?.seq ?? record.done) + 1)));
+    this.#spillKey = this.lockOf(this.#outbox);
     return { ...record.identity, done: record.done, nextSeq: (entries.at(-1)?.seq ?? record.done) + 1, entries };
   }
 
@@ -103,7 +108,7 @@ export class IndexedDbStore implements OutboxStore {
   spill(entries: readonly OutboxEntry[]): boolean {
     const spilled = { epoch: this.#record.identity?.epoch, entries };
     try {
-      localStorage.setItem(this.lockOf(this.#outbox), JSON.stringify(spilled));
+      localStorage.setItem(this.#spillKey, JSON.stringify(spilled));
       return true;
     } catch {
       return false;
@@ -139,16 +144,19 @@ export class IndexedDbStore implements OutboxStore {
     return new IndexedDbStore(this.#name, outbox);
   }
 
-  /** Adds what a page that ended could not, if it belongs behind what is there. */
-  async #takeSpilled(nextSeq: number): Promise<OutboxEntry[]> {
+  /** Adds what pages that ended could not, from the number `next` on. */
+  async #takeSpilled(next: number): Promise<OutboxEntry[]> {
     const key = this.lockOf(this.#outbox);
-    const spilled = readSpilled(key);
-    if (!spilled) return [];
     const { identity } = this.#record;
+    const own = readSpilled(key);
     const missing =
-      identity && identity.epoch !== spilled.epoch ? [] : spilled.entries.filter(({ seq }) => seq >= nextSeq);
+      own && (!identity || identity.epoch === own.epoch) ? own.entries.filter(({ seq }) => seq >= next) : [];
+    const others = spilledKeys(`${this.lockOf(0)}:`);
+    for (const { event } of others.flatMap((other) => readSpilled(other)?.entries ?? []))
+      missing.push({ seq: next + missing.length, event });
     if (missing.length > 0) await this.append(missing);
-    localStorage.removeItem(key);
+    if (own) others.push(key);
+    for (const taken of others) localStorage.removeItem(taken);
     return missing;
   }
 
@@ -208,6 +216,14 @@ function moveDown(events: IDBObjectStore, outbox: number, first: number, by: num
     cursor.delete();
     cursor.continue();
   };
+}
+
+function spilledKeys(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
 }
 
 function readSpilled(key: string): Spilled | null {

@@ -9,13 +9,13 @@ export function watchPage(client: Client, streamUrl: string, signal: AbortSignal
   /** The last number of the last beacon. */
   let told = 0;
 
-  const lastWords = (): void =>
+  const lastWords = (ends = false): void =>
     client.lastWords(({ body, last }) => {
       // Hiding and ending often come together.
       if (last === told || !url || !navigator.sendBeacon(url, body)) return false;
       told = last;
       return true;
-    });
+    }, ends);
   const listen = (target: EventTarget | undefined, type: string, listener: (event: Event) => void): void =>
     target?.addEventListener(type, listener, { signal });
 
@@ -24,10 +24,11 @@ export function watchPage(client: Client, streamUrl: string, signal: AbortSignal
     if (document.visibilityState === 'hidden') lastWords();
     else told = 0;
   });
-  listen(globalThis, 'pagehide', () => {
-    lastWords();
+  listen(globalThis, 'pagehide', (event) => {
+    const ends = !(event as PageTransitionEvent).persisted;
+    lastWords(ends);
     // What the application tracks in its own listeners.
-    client.onEntered = () => queueMicrotask(lastWords);
+    client.onEntered = () => queueMicrotask(() => lastWords(ends));
   });
   // Out of the back/forward cache: connections do not survive it.
   listen(globalThis, 'pageshow', (event) => {

@@ -38,6 +38,7 @@ describeInBrowser('pages', () => {
   test('a page that is reloaded, while the server is down and while it is up', async () => {
     const tracks = names('t', 90);
     const page = await world.open(profile, listener);
+    // At once: it may not even have its outbox yet.
     await play(page, tracks.slice(0, 30));
     await world.reload(page, listener);
     await world.stopServer();
@@ -162,6 +163,7 @@ describeInBrowser('pages', () => {
     // Never had a connection: all there is goes by beacon.
     const page = await world.open(profile, { ...listener, socket: 'mute' });
     await play(page, tracks);
+    await kept(page, 50);
     await closed(page);
     await storedCount(50);
     expect(await stored()).toEqual(tracks);
@@ -199,8 +201,14 @@ describeInBrowser('pages', () => {
   });
 
   test('what is tracked while the page ends is kept and sent', async () => {
-    const end = async (socket: Listener['socket'], how: (page: Page) => Promise<unknown>, prefix: string) => {
+    const end = async (
+      prefix: string,
+      socket: Listener['socket'],
+      left: number,
+      how: (page: Page) => Promise<unknown>,
+    ) => {
       const page = await world.open(profile, { ...listener, socket });
+      if (socket === 'deaf') await state(page, 'open');
       await page.evaluate((prefix) => {
         const player = window.client.player();
         addEventListener('pagehide', () => void player.pause(`${prefix}-pagehide`));
@@ -208,18 +216,18 @@ describeInBrowser('pages', () => {
         addEventListener('unload', () => void player.pause(`${prefix}-unload`));
       }, prefix);
       await play(page, [`${prefix}-before`]);
+      await kept(page, left + 1);
       await how(page);
-      return page;
     };
-    const closing = await end(undefined, closed, 'a');
-    expect(closing.isClosed()).toBe(true);
-    await end('mute', (page) => world.goto(page), 'b');
+    await end('a', 'mute', 0, closed);
+    await storedCount(4);
+    await end('b', 'deaf', 0, (page) => world.goto(page));
+    await storedCount(8);
     await world.stopServer();
     // No beacon gets through: only what was kept in the last moment is left.
-    await end('mute', (page) => world.goto(page), 'c');
+    await end('c', 'mute', 4, (page) => world.goto(page));
     await world.startServer();
-    const last = await world.open(profile, listener);
-    await settled(last);
+    await settled(await world.open(profile, listener));
     const all = ['before', 'pagehide', 'unload', 'visibility'];
     await storedCount(12);
     expect(await stored()).toEqual(['a', 'b', 'c'].flatMap((prefix) => all.map((name) => `${prefix}-${name}`)));
@@ -238,11 +246,26 @@ describeInBrowser('pages', () => {
     expect(await stored()).toEqual(names('t', 3));
   });
 
-  test('a disk that is full ends the client, and nothing is sent that is not kept', async () => {
-    const page = await world.open(profile, listener);
-    await state(page, 'open');
+  test('a full disk ends the client: what is not kept is not sent', async () => {
+    const page = await world.page(profile);
     const session = await profile.newCDPSession(page);
     await session.send('Storage.overrideQuotaForOrigin', { origin: world.origin, quotaSize: 1 });
+    await world.connect(page, listener);
+    await play(page, names('t', 3));
+    await state(page, 'failed');
+    expect(await page.evaluate(() => window.errors)).toEqual(['store_failed']);
+    expect(await stored()).toEqual([]);
+  });
+
+  test('so does an outbox that is deleted', async () => {
+    const page = await world.open(profile, listener);
+    await state(page, 'open');
+    await page.evaluate(async () => {
+      const [database] = await indexedDB.databases();
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(database!.name!).onsuccess = resolve;
+      });
+    });
     await play(page, names('t', 3));
     await state(page, 'failed');
     expect(await page.evaluate(() => window.errors)).toEqual(['store_failed']);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import type * as Sdk from '../../../client/browser.ts';
+import { type LogReader, openEmbeddedReader } from '../../../server/log/embedded/reader.ts';
 import { startBrowser, type TestBrowser } from '../../helpers/browser.ts';
 import { freePort } from '../../helpers/redis-server.ts';
 import { startTestServer, type TestServer } from '../../helpers/server.ts';
@@ -43,6 +44,7 @@ export class World {
   readonly #port: number;
   readonly #dataDir = mkdtempSync(join(tmpdir(), 'gapless-page-'));
   #server: TestServer | null = null;
+  #log: LogReader | null = null;
 
   private constructor(browser: TestBrowser, host: StaticHost, port: number) {
     this.#browser = browser;
@@ -51,7 +53,7 @@ export class World {
     this.#port = port;
   }
 
-  static async start(): Promise<World> {
+  static async start({ server = true } = {}): Promise<World> {
     if (!existsSync(BUNDLE))
       throw new Error(`${BUNDLE} is missing; npm run build makes it: ${process.env.BUILD_FAILURE}`);
     const host = await startStaticHost({
@@ -59,7 +61,7 @@ export class World {
       '/gapless.js': { type: 'text/javascript', body: readFileSync(BUNDLE) },
     });
     const world = new World(await startBrowser(), host, await freePort());
-    await world.startServer();
+    if (server) await world.startServer();
     return world;
   }
 
@@ -78,6 +80,7 @@ export class World {
 
   async stopServer(): Promise<void> {
     await this.#server?.stop();
+    this.#server = null;
     this.#server = null;
   }
 
@@ -144,8 +147,8 @@ export class World {
 
   /** The tracks of a user's events in the log, sorted: twice where one is stored twice. */
   async stored(user: string): Promise<string[]> {
-    const events = await storedEvents(this.#dataDir);
-    return events
+    this.#log ??= await openEmbeddedReader(this.#dataDir);
+    return (await storedEvents(this.#log))
       .filter(({ user_id }) => user_id === user)
       .map(({ track_id }) => String(track_id))
       .sort();
@@ -155,6 +158,7 @@ export class World {
     await this.#browser.close();
     await this.#host.stop();
     await this.stopServer();
+    await this.#log?.close();
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
