@@ -71,7 +71,7 @@ function taste(weights: Query['artists'], find: (name: string) => number): Taste
   return weights.map(([name, weight]) => ({ number: find(name), weight })).filter(({ number }) => number >= 0);
 }
 
-/** An empty list is no filter. */
+/** An empty list is no filter; names that no track has let none through. */
 function numbers(names: readonly string[] | undefined, find: (name: string) => number): Set<number> | null {
-  return names === undefined || names.length === 0 ? null : new Set(names.map(find));
+  return names === undefined || names.length === 0 ? null : new Set(names.map(find).filter((number) => number >= 0));
 }
