@@ -36,6 +36,8 @@ const TICK_MS = 250;
 /** People look at this page: it comes back sooner than a player would. */
 const BACKOFF = { minMs: 250, maxMs: 4_000 };
 const CREDIT = 10;
+/** Tracks that do not come again by themselves for so long. */
+const HEARD_MAX = 40;
 
 export class Live {
   readonly who: Listener = listener();
@@ -56,6 +58,8 @@ export class Live {
   #all = new AbortController();
   #count = 0;
   #lastAt = 0;
+  /** Newest first. */
+  #heard: string[] = [];
 
   constructor() {
     setInterval(() => this.#tick(), TICK_MS);
@@ -108,6 +112,7 @@ export class Live {
   // What the listener does
 
   choose(choice: Choice): void {
+    this.#heard = [choice.id, ...this.#heard].slice(0, HEARD_MAX);
     this.#do(choose(this.deck.value, choice, this.#clock()));
   }
 
@@ -206,12 +211,13 @@ export class Live {
     return this.#lastAt;
   }
 
+  /** Without a connection the list stays as it is, and a skip must lead on all the same. */
   #upNext(): Choice | null {
-    const playing = this.deck.value.choice?.id;
-    const rank = this.list.value?.value.tracks.findIndex(({ track_id }) => track_id !== playing) ?? -1;
+    const isNew = (id: string) => !this.#heard.includes(id);
+    const rank = this.list.value?.value.tracks.findIndex(({ track_id }) => isNew(track_id)) ?? -1;
     if (rank >= 0) return this.#recommended(rank);
     const shelf = this.catalogue.shelf.value;
-    const track = shelf[(shelf.findIndex(({ id }) => id === playing) + 1) % shelf.length];
+    const track = shelf.find(({ id }) => isNew(id)) ?? shelf[0];
     return track ? { id: track.id, lengthMs: track.duration_ms ?? USUAL_LENGTH_MS, source: 'library' } : null;
   }
 

@@ -21,13 +21,13 @@ export function ConnectionPanel({ live }: { live: Live }) {
   const { inFlight, window } = sampleOf(stats);
   const { pending, pendingBytes, done, stored, rejected, dropped, level, blockedMs, reconnects, durability } = stats;
   const facts: [label: string, value: string, name?: string][] = [
-    ['Acknowledged up to', count(done), 'done'],
+    ['Acknowledged to', count(done), 'done'],
     ['Stored', count(stored), 'stored'],
     ['Rejected', count(rejected), 'rejected'],
     ['Given up', count(dropped)],
-    ['Kept in this browser', bytes(pendingBytes)],
+    ['Kept here', bytes(pendingBytes)],
     ['Waited for credit', milliseconds(blockedMs)],
-    ['Pressure of the server', percent(level / 10)],
+    ['Server pressure', percent(level / 10)],
     ['Reconnects', count(reconnects), 'reconnects'],
     ['Stored means', durability ? (PROMISES[durability] ?? durability) : NOTHING],
     ['Outbox', `${stats.producer.slice(0, 6)}…, epoch ${stats.epoch}`],

@@ -32,7 +32,7 @@ export const MAIN_FEATURES: readonly Row[] = [
   { reference: 'user:dislikes_total', label: 'Dislikes', write: count },
   { reference: 'user:skip_rate_1d', label: 'Skip rate, one day', write: percent },
   { reference: 'user:seconds_total', label: 'Time heard', write: (seconds) => age(seconds * 1_000) },
-  { reference: 'user:clicks_total', label: 'Recommendations picked', write: count },
+  { reference: 'user:clicks_total', label: 'Picked from lists', write: count },
   { reference: 'user:events_total', label: 'Events', write: count },
 ];
 
