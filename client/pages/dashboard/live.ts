@@ -1,8 +1,6 @@
 /** The dashboard's connection: feeds of the public SDK on one side, the page's state on the other. */
-import { ClientError, connect, type Feed, type GaplessClient } from '../../index.ts';
-import { serverUrl } from '../shared/server-url.ts';
+import { ClientError, connect, type Feed, type GaplessClient, type WebSocketConstructor } from '../../index.ts';
 import { Store } from '../shared/store.ts';
-import { readToken } from '../shared/token.ts';
 import { parseFilter } from './state/filter.ts';
 import type { LinkFacts } from './state/link.ts';
 import {
@@ -36,32 +34,42 @@ const UNREADABLE = {
   message: 'The server’s figures are not those that this page knows. Reload it.',
 };
 
+export interface LiveOptions {
+  url: string;
+  /** Asked by `start`. */
+  token(): string | undefined;
+  /** Default: the browser's. */
+  WebSocket?: WebSocketConstructor;
+}
+
 export class Live {
   readonly state: Store<State>;
   readonly scope = new Store<Scope>('server');
   /** What the tail shows, as it was written. */
   readonly filter = new Store('');
+  readonly #options: LiveOptions;
+  readonly #ticks: ReturnType<typeof setInterval>;
   #client: GaplessClient | null = null;
   #all = new AbortController();
   #tail = new AbortController();
   #figures = new AbortController();
   #resumed: (() => void)[] = [];
 
-  constructor() {
+  constructor(options: LiveOptions) {
+    this.#options = options;
     this.state = new Store(initialState(performance.now()));
-    setInterval(() => this.#facts({}), TICK_MS);
+    this.#ticks = setInterval(() => this.#facts({}), TICK_MS);
   }
 
-  /** Connects, anew if it was; with the token that is kept. */
+  /** Connects; anew if it was connected. */
   start(): void {
-    this.#all.abort();
-    void this.#client?.close();
+    this.#leave();
     this.#all = new AbortController();
     const { signal } = this.#all;
+    const { url, token, WebSocket } = this.#options;
     const client = connect({
-      url: serverUrl(),
+      ...{ url, token: token(), WebSocket },
       publish: false,
-      token: readToken(),
       agent: 'gapless-dashboard',
       backoff: BACKOFF,
     });
@@ -74,6 +82,16 @@ export class Live {
     this.#followFigures(client);
     this.#followTail(client);
     this.#follow(signal, () => this.#take('letters', signal, () => client.subscribe('dead-letters', { signal })));
+  }
+
+  close(): void {
+    clearInterval(this.#ticks);
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#all.abort();
+    void this.#client?.close();
   }
 
   choose(scope: Scope): void {
