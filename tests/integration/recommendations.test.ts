@@ -71,7 +71,7 @@ describe('one server', () => {
     void (async () => {
       for await (const event of log) stored.push(event.recommendation_id as string);
     })();
-    await vi.waitFor(() => expect(log.state).toBe('live'));
+    await vi.waitFor(() => expect(log.state).toBe('live'), 10_000);
     await publish(server.url, play('ann', 't3'));
     const lists: Json[] = [];
     for await (const { value } of open().subscribe('recommendations', { key: 'ann' })) {

@@ -32,7 +32,7 @@ async function announced(): Promise<void> {
   const heard = vi.fn();
   world.bus.subscribe(TOPICS.popular, heard);
   world.index.announce();
-  await vi.waitFor(() => expect(heard).toHaveBeenCalled());
+  await vi.waitFor(() => expect(heard).toHaveBeenCalled(), 10_000);
 }
 function request(more: Partial<RecommendationRequest> = {}): RecommendationRequest {
   return { tenant: TENANT, userId: 'ann', count: 10, model: 'blend', ...more };

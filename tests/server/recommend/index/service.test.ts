@@ -39,7 +39,8 @@ async function start({ snapshots = undefined as string | undefined, warn = () =>
   const reader = { read: log.read.bind(log), state: log.state.bind(log), partitions: PARTITIONS };
   const service = await openIndex({ log: reader, bus, logger, ...(snapshots !== undefined && { snapshots }) });
   open.push(service);
-  if (ready) await vi.waitFor(async () => expect(await service.figures()).toMatchObject({ state: 'ready', lag: 0 }));
+  if (ready)
+    await vi.waitFor(async () => expect(await service.figures()).toMatchObject({ state: 'ready', lag: 0 }), 10_000);
   return service;
 }
 
@@ -75,7 +76,7 @@ describe('the index', () => {
       const { events, lag } = await service.figures();
       expect(events).toBeGreaterThan(before.events + 200);
       expect(lag).toBe(0);
-    }, 5_000);
+    }, 10_000);
     const [popular] = (await service.predict([{ model: 'popularity', query: query([]) }])).predictions;
     expect(popular!.tracks).toHaveLength(20);
   });
@@ -87,9 +88,9 @@ describe('the index', () => {
     const grown = events.filter(({ last }) => last > 0);
     const message = { events: grown.map((one) => one.partition), eventPositions: grown.map((one) => one.last) };
     bus.publish(TOPICS.appended, encodeMessage({ ...message, deadLetters: [] }));
-    await vi.waitFor(async () => expect((await service.figures()).events).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect((await service.figures()).events).toBeGreaterThan(0), 10_000);
     await listening.write(20);
-    await vi.waitFor(async () => expect((await service.figures()).events).toBeGreaterThan(20), 5_000);
+    await vi.waitFor(async () => expect((await service.figures()).events).toBeGreaterThan(20), 10_000);
   });
 
   it('reads on behind what is damaged', async () => {
@@ -109,7 +110,7 @@ describe('the index', () => {
     bus.subscribe(TOPICS.popular, (bytes) => heard.push(decodeMessage<PopularMessage>(bytes)!));
     const service = await start();
     service.announce();
-    await vi.waitFor(() => expect(heard).not.toEqual([]));
+    await vi.waitFor(() => expect(heard).not.toEqual([]), 10_000);
     expect(heard[0]!.tenant).toBe('default');
     expect(heard[0]!.tracks!.length).toBeGreaterThan(20);
   });
@@ -125,9 +126,9 @@ describe('a snapshot', () => {
     await listening.write(600);
     const restored = await start({ snapshots: folder });
     const rebuilt = await start();
-    await vi.waitFor(async () => expect((await lasting.figures()).lag).toBe(0));
+    await vi.waitFor(async () => expect((await lasting.figures()).lag).toBe(0), 10_000);
     const position = (service: IndexService) => service.index.anchors.map((anchor) => anchor.position);
-    await vi.waitFor(() => expect(position(lasting)).toEqual(position(rebuilt)), 5_000);
+    await vi.waitFor(() => expect(position(lasting)).toEqual(position(rebuilt)), 10_000);
     const { events } = await rebuilt.figures();
     expect(await restored.figures()).toMatchObject({ events });
     expect(await lists(restored, tracks)).toEqual(await lists(rebuilt, tracks));
@@ -148,7 +149,7 @@ describe('a snapshot', () => {
     ['is empty', (file) => writeFileSync(file, '')],
     ['is of another version', (file) => change(file, 4)],
     ['has a wrong position', (file) => change(file, 60)],
-    ['has a wrong byte in the models', (file) => change(file, 5_000)],
+    ['has a wrong byte in the models', (file) => change(file, 10_000)],
     [
       'has a wrong length',
       (file) => writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, 300), Buffer.alloc(4, 0xff)])),

@@ -32,7 +32,7 @@ function watch(more: Partial<InterestMessage> = {}): void {
   world.bus.publish(ASK, encodeMessage(message));
 }
 const ids = (list: RecommendationList | undefined) => list?.tracks.map(({ track_id }) => track_id) ?? [];
-const until = (check: () => void) => vi.waitFor(check, 5_000);
+const until = (check: () => void) => vi.waitFor(check, 10_000);
 /** Something that must change the list, and the list that comes of it. */
 async function nextList(): Promise<void> {
   const unwanted = ids(lists.at(-1))[0]!;
