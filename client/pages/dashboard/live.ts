@@ -118,7 +118,12 @@ export class Live {
     const now = performance.now();
     const { lostAt, openedAt } = this.state.value.facts;
     if (state === 'open') this.#facts({ client: state, lostAt: null, openedAt: now });
-    else this.#facts({ client: state, lastClose, lostAt: lostAt ?? (openedAt === null ? null : now) });
+    else
+      this.#facts({
+        client: state,
+        lastClose,
+        lostAt: lostAt ?? (state === 'connecting' && openedAt === null ? null : now),
+      });
   }
 
   #followFigures(client: GaplessClient): void {

@@ -9,7 +9,7 @@ export interface LinkFacts {
   failure: { code: string; message: string } | null;
   /** How the last connection ended. */
   lastClose: { code: number; name: string | null } | null;
-  /** When it was lost, when figures came last, and when the server left figures out; ms of one clock of the page. */
+  /** When it was lost, when figures came last, when it was opened, and when the server left figures out; ms of one clock of the page. */
   lostAt: number | null;
   figuresAt: number | null;
   openedAt: number | null;
@@ -49,7 +49,8 @@ export function describeLink(facts: LinkFacts, now: number): Link {
   }
   if (failure) return { kind: 'failed', text: 'Stopped', detail: `${failure.message} (${failure.code})` };
   if (client !== 'open' && lostAt !== null) {
-    return { kind: 'disconnected', text: `Disconnected for ${age(now - lostAt)}`, detail: wordLoss(facts) };
+    const word = facts.openedAt === null ? 'No connection' : 'Disconnected';
+    return { kind: 'disconnected', text: `${word} for ${age(now - lostAt)}`, detail: wordLoss(facts) };
   }
   if (client !== 'open') return { kind: 'connecting', text: 'Connecting', detail: '' };
   const silentMs = now - Math.max(facts.figuresAt ?? 0, facts.openedAt ?? 0);
@@ -72,7 +73,10 @@ function wordRefusal(code: string): string {
   return '';
 }
 
-function wordLoss({ lastClose }: LinkFacts): string {
+function wordLoss({ lastClose, openedAt }: LinkFacts): string {
+  if (openedAt === null) {
+    return 'Trying again by itself. If this stays: does GAPLESS_ALLOWED_ORIGINS name the address of this page?';
+  }
   const why = lastClose?.name ? ` The server said: ${lastClose.name}.` : '';
   return `What you see is from before. Trying again by itself.${why}`;
 }

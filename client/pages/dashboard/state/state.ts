@@ -55,7 +55,7 @@ export function withoutFigures(state: State): State {
   const { picture, frozen, facts } = state;
   return {
     ...state,
-    facts: { ...facts, figuresAt: null, openedAt: state.now },
+    facts: { ...facts, figuresAt: null, openedAt: facts.openedAt === null ? null : state.now },
     picture: { ...picture, ...empty },
     frozen: frozen && { ...frozen, ...empty },
   };

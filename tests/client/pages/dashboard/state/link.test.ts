@@ -27,6 +27,11 @@ it('says how long, how much and why', () => {
   const lost = link({ client: 'waiting', lostAt: 3_500, lastClose: { code: 4000, name: 'going_away' } });
   expect(lost.text).toMatch(/^Disconnected for 7.s$/);
   expect(lost.detail).toContain('going_away');
+  const never = link({ client: 'waiting', lostAt: 3_500, openedAt: null });
+  expect([never.text, never.detail]).toEqual([
+    expect.stringMatching(/^No connection for 7.s$/),
+    expect.stringContaining('ORIGINS'),
+  ]);
   expect(link({ gap: { at: 10_000, skipped: 3 } }).detail).toMatch(/^3 figures were left out/);
   expect(link({ gap: { at: 10_000, skipped: null } }).detail).toMatch(/^Some figures/);
   expect(link({ failure: { code: 'protocol_error', message: 'no' } }).detail).toBe('no (protocol_error)');
