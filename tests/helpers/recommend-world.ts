@@ -123,6 +123,8 @@ export class RecommendWorld {
         store: this.store,
         partitions: PARTITIONS,
         now: () => this.now,
+        // A busy machine stops everything for a while.
+        maxWaitMs: 60_000,
       },
       ...options,
     });

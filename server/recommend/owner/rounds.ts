@@ -87,18 +87,27 @@ export class Rounds {
       if (questions.length === 0) break;
       const late = performance.now() - (this.options.maxWaitMs ?? MAX_WAIT_MS);
       const inTime = questions.filter(({ since }) => since >= late);
-      try {
-        await this.round(partition, inTime);
-      } catch (cause) {
-        const error = new UnavailableError('the partition or the index does not answer', { cause });
-        for (const { reject } of inTime) reject(error);
-      }
+      await this.attempt(partition, inTime);
       for (const { since, reject } of questions) {
         if (since < late) reject(new UnavailableError('it waited too long'));
       }
       this.open -= questions.length;
     }
     this.running.delete(partition);
+  }
+
+  /** Where a round fails, each of its questions by itself: what is wrong with one listener is not the others' fault. */
+  private async attempt(partition: number, questions: readonly Question[]): Promise<void> {
+    try {
+      await this.round(partition, questions);
+    } catch (cause) {
+      if (questions.length > 1 && this.options.users.owns(partition)) {
+        for (const question of questions) await this.attempt(partition, [question]);
+        return;
+      }
+      const error = new UnavailableError('the partition or the index does not answer', { cause });
+      for (const { reject } of questions) reject(error);
+    }
   }
 
   private async round(partition: number, questions: readonly Question[]): Promise<void> {

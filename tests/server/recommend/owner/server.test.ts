@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { partitionOf } from '../../../../format/partition.ts';
+import { userGroup } from '../../../../server/features/groups.ts';
 import type { RecommendationRequest } from '../../../../server/recommend/port.ts';
 import { LIST_SLOTS } from '../../../../server/recommend/recommendation-id.ts';
 import { UnavailableError } from '../../../../server/recommend/unavailable.ts';
-import { RecommendWorld, TENANT } from '../../../helpers/recommend-world.ts';
+import { PARTITIONS, RecommendWorld, TENANT } from '../../../helpers/recommend-world.ts';
 
 const TRACKS = Array.from({ length: 30 }, (_, n) => `t${n}`);
 let world: RecommendWorld;
@@ -164,6 +166,21 @@ describe('nobody gets a list', () => {
       ...Array(3).fill('rejected'),
     ]);
     await expect(recommender.server.serve(request())).resolves.toBeDefined();
+  });
+
+  it('because of another listener whose record is damaged', async () => {
+    const { users, recommender } = world.owner();
+    const same = Array.from({ length: 100 }, (_, n) => `u${n}`).filter(
+      (user) => partitionOf(TENANT, user, PARTITIONS) === 0,
+    );
+    const [broken, ...others] = same as [string, ...string[]];
+    const current = users.current.bind(users);
+    users.current = async (partition, keys) => {
+      if (keys.some(({ group }) => group === userGroup(TENANT, broken))) throw new Error('a damaged record');
+      return current(partition, keys);
+    };
+    const asked = await Promise.allSettled(same.map((userId) => recommender.server.serve(request({ userId }))));
+    expect(asked.map(({ status }) => status)).toEqual(['rejected', ...others.map(() => 'fulfilled')]);
   });
 
   it('after having waited for too long', async () => {
