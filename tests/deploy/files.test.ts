@@ -77,9 +77,15 @@ test('what the build needs gets past .dockerignore', () => {
     .map((line) => line.slice(1));
   const rooms = (JSON.parse(readFileSync('tsconfig.build.json', 'utf8')) as { include: string[] }).include;
   const script = pack.scripts.build!.replace(/^node /, '');
+  const imported = [...readFileSync(script, 'utf8').matchAll(/ from '\.\/(.+)';/g)].map(
+    ([, file]) => `scripts/${file}`,
+  );
+  expect(imported).not.toHaveLength(0);
   for (const needed of [
     ...rooms,
     script,
+    ...imported,
+    'vite.config.ts',
     'package.json',
     'package-lock.json',
     'tsconfig.json',
