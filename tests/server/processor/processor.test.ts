@@ -88,6 +88,16 @@ test('answers from the end of the log, whatever was there when it was asked', as
   }
 });
 
+test('answers from the end of the log, however far that is', async () => {
+  open();
+  const tracks = Array.from({ length: 100 }, (_, i) => `track-${i}`);
+  let partition = 0;
+  for (let i = 0; i < 40; i++) partition = await world.append('u', tracks, { padding: 'x'.repeat(100) });
+  const { processor } = world.start();
+  await until(async () => processor.owned.owns(partition));
+  expect((await processor.owned.current(partition, [KEY]))[0]).toMatchObject({ count: 4_000 });
+});
+
 test('many questions share one reading', async () => {
   open();
   const { processor, engines } = world.start();
