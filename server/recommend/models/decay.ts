@@ -19,7 +19,7 @@ export class ForwardDecay {
     this.rescale = rescale;
   }
 
-  /** What an event at that time counts. */
+  /** What an event at that time counts. It may rescale the sums, so ask before you read one. */
   weight(at: number): number {
     if (Number.isNaN(this.landmark)) this.landmark = at;
     const exponent = (at - this.landmark) / this.halfLifeMs;

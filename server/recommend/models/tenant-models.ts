@@ -152,6 +152,12 @@ export class TenantModels {
     return this.tracks.size;
   }
 
+  /** Of their own structures; what one prediction needs besides is shared by all models of a thread. */
+  memoryBytes(): number {
+    const parts = [this.tracks, this.store, this.postings, this.successors, this.plays];
+    return parts.reduce((sum, part) => sum + part.memoryBytes(), this.frequency.byteLength);
+  }
+
   /**
    * Everything as bytes, with version and checksum. The chunks show live memory: consume the last one before the next event is learned.
    */
