@@ -43,8 +43,8 @@ function join(tail: Tail, rows: Row[]): Tail {
 
 /** How far the newest of these items is behind the server's latest figures, ms; 0 where nobody knows. Both times are the server's. */
 export function behindMs(items: readonly Item[], serverAt: number | undefined): number {
-  const newest = items.at(-1)?.received_at;
-  return typeof newest === 'number' && serverAt !== undefined ? Math.max(0, serverAt - newest) : 0;
+  const times = items.map(({ received_at }) => received_at).filter((at) => typeof at === 'number');
+  return times.length > 0 && serverAt !== undefined ? Math.max(0, serverAt - Math.max(...times)) : 0;
 }
 
 export function wordGap({ reason, skipped }: FeedGap): string {

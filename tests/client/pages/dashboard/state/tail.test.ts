@@ -38,7 +38,8 @@ it('says where items are missing', () => {
 });
 
 it('knows how far it is behind the server', () => {
-  expect(behindMs([item(1_000), item(2_000)], 9_000)).toBe(7_000);
+  expect(behindMs([item(1_000), item(2_000), item(1_500)], 9_000)).toBe(7_000);
+  expect(behindMs([{}], 9_000)).toBe(0);
   expect(behindMs([item(9_500)], 9_000)).toBe(0);
   expect(behindMs([], 9_000)).toBe(0);
   expect(behindMs([item(1)], undefined)).toBe(0);
