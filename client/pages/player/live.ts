@@ -4,6 +4,7 @@ import { serverUrl } from '../shared/server-url.ts';
 import { Store } from '../shared/store.ts';
 import { readToken } from '../shared/token.ts';
 import { Catalogue, USUAL_LENGTH_MS } from './catalogue.ts';
+import { FLOOD } from './flood.ts';
 import { Line } from './line.ts';
 import { forgetListener, type Listener, listener } from './listener.ts';
 import {
@@ -30,8 +31,6 @@ export interface Shown<T> {
   before: T | null;
 }
 
-/** What pours out at once. */
-export const FLOOD = 5_000;
 const TICK_MS = 250;
 /** People look at this page: it comes back sooner than a player would. */
 const BACKOFF = { minMs: 250, maxMs: 4_000 };

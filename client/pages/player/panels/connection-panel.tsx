@@ -2,7 +2,8 @@
 import { bytes, count, milliseconds, NOTHING, percent, plural } from '../../shared/format.ts';
 import { Panel } from '../../shared/panel.tsx';
 import { useStore } from '../../shared/store.ts';
-import { FLOOD, type Live } from '../live.ts';
+import { FLOOD } from '../flood.ts';
+import type { Live } from '../live.ts';
 import { sampleOf } from '../state/samples.ts';
 import { Picture } from './picture.tsx';
 

@@ -12,7 +12,7 @@ export function SentPanel({ live }: { live: Live }) {
   return (
     <Panel id="sent" title="Your events" note="the last of this page, newest first">
       {sent.length === 0 && <Empty>Nothing yet.</Empty>}
-      <Scroll label="Your events" kind="rows">
+      <Scroll label="List of your events" kind="rows">
         <ol class="sent-list">
           {sent.map(({ key, at, action, trackId, verdict }) => {
             const { kind, sign, text } = describeOutcome(verdict);

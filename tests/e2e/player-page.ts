@@ -1,0 +1,109 @@
+/** A player page as somebody sees and uses it. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { until } from '../helpers/redis-server.ts';
+
+const WAIT_MS = 20_000;
+/** Pictures to be looked at after a run; git ignores them. */
+const ARTEFACTS = 'artefacts';
+
+/** An event as the page shows it and as the log has it. */
+export interface Clicked {
+  action: string;
+  track: string;
+  at: number;
+}
+
+/** What its console or its policy complains of goes to `faults`. */
+export async function openPlayer(profile: BrowserContext, url: string, faults: string[]): Promise<PlayerPage> {
+  const page = await profile.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // Chromium itself writes these lines for a server that is not there.
+    const isOutage = /^WebSocket connection to .* failed|net::ERR_(CONNECTION|EMPTY|SOCKET)/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isOutage) faults.push(message.text());
+  });
+  await page.goto(url);
+  return new PlayerPage(page);
+}
+
+export class PlayerPage {
+  readonly page: Page;
+  /** Everything that was clicked on this page and noted with `note`. */
+  readonly clicked: Clicked[] = [];
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  link(kind: 'live' | 'offline' | 'disconnected' | 'token'): Promise<void> {
+    return this.page.locator(`.link.${kind}`).waitFor();
+  }
+
+  async press(name: string, times = 1): Promise<void> {
+    const button = this.page.getByRole('button', { name, exact: true });
+    for (let i = 0; i < times; i++) await button.click();
+  }
+
+  /** A figure of the connection; resolves once it is such a number. The test's own timeout ends it. */
+  figure(name: string, isWanted: (value: number) => boolean): Promise<number> {
+    const text = () => this.page.locator(`[data-figure="${name}"]`).innerText();
+    return until(async () => {
+      const value = Number((await text()).replaceAll(',', ''));
+      return isWanted(value) && { value };
+    }).then(({ value }) => value);
+  }
+
+  /** Resolves when nothing waits for an answer. */
+  async settled(): Promise<void> {
+    await this.figure('pending', (value) => value === 0);
+  }
+
+  user(): Promise<string> {
+    return this.page.evaluate(() => localStorage.getItem('gapless.player.user')!);
+  }
+
+  /** Its events as the list shows them, newest first. */
+  async sent(): Promise<(Clicked & { title: string; outcome: string })[]> {
+    const rows = await this.page.locator('.sent-list li').evaluateAll((all) =>
+      all.map((row) => {
+        const text = (part: string) => row.querySelector(part)!.textContent!.trim();
+        const { action, track, at } = (row as HTMLElement).dataset;
+        return { action, track, at, title: text('.title'), outcome: text('.outcome') };
+      }),
+    );
+    return rows.map(({ action, track, at, ...shown }) => ({
+      action: action!,
+      track: track!,
+      at: Number(at),
+      ...shown,
+    }));
+  }
+
+  /** Reads off what this page sent since it was loaded: the list goes with the page. */
+  async note(): Promise<void> {
+    const known = new Set(this.clicked.map(({ at }) => at));
+    const rows = (await this.sent()).map(({ action, track, at }) => ({ action, track, at }));
+    this.clicked.push(...rows.reverse().filter(({ at }) => !known.has(at)));
+  }
+
+  /** The tracks of the list, best first, and which list it is. */
+  async list(): Promise<{ id: string; tracks: string[] }> {
+    const list = this.page.locator('[data-list]');
+    return { id: (await list.getAttribute('data-list'))!, tracks: await list.locator('.title').allInnerTexts() };
+  }
+
+  async violations(): Promise<string[]> {
+    await this.page.evaluate(axe.source);
+    const found = await this.page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }
+
+  async picture(name: string): Promise<void> {
+    mkdirSync(ARTEFACTS, { recursive: true });
+    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  }
+}
