@@ -2,11 +2,8 @@
  * The entry of the processor's thread: folds what this process owns into features, and serves recommendations from them. The shared
  * index has a thread of its own, which this one starts.
  */
-import { decodeMessage } from '../bus/message.ts';
-import { type PopularMessage, TOPICS } from '../bus/messages.ts';
 import { type EngineSettings, openBus, openFeatureStore, openGroups, openLogReader } from '../engines.ts';
 import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../features/projections.ts';
-import type { FeedTrack } from '../feeds/figures.ts';
 import type { IndexFigures, IndexSettings, IndexThread } from '../recommend/index/port.ts';
 import { listsProjection } from '../recommend/lists/projection.ts';
 import { Recommender } from '../recommend/owner/recommender.ts';
@@ -14,6 +11,7 @@ import { type LogCalls, logCalls, remoteLogger } from '../threads/logging.ts';
 import { serveThread, Thread, threadSettings } from '../threads/thread.ts';
 import type { ProcessorOwner, ProcessorThread } from './port.ts';
 import { createProcessor } from './processor.ts';
+import { TopTracks } from './top-tracks.ts';
 
 export interface ProcessorSettings {
   engines: EngineSettings;
@@ -26,7 +24,6 @@ const GROUP = 'processor';
 /** A lease is renewed this often while it lasts. */
 const RENEWALS = 3;
 const INDEX_FIGURES_MS = 1_000;
-const TOP_TRACKS = 10;
 
 const { engines, leaseTtlMs, index: indexSettings } = threadSettings<ProcessorSettings>();
 const { remote } = serveThread<ProcessorOwner & LogCalls, ProcessorThread>({ stop });
@@ -57,13 +54,7 @@ async function lookAtIndex(): Promise<void> {
   }
 }
 
-let topTracks: FeedTrack[] = [];
-bus.subscribe(TOPICS.popular, (bytes) => {
-  const tracks = decodeMessage<PopularMessage>(bytes)?.tracks ?? [];
-  topTracks = tracks.slice(0, TOP_TRACKS).map(({ track_id, score, artist }) => {
-    return { track_id, plays: Math.round(score * 10) / 10, ...(artist !== undefined && { artist }) };
-  });
-});
+const topTracks = new TopTracks(bus);
 
 const store: ProcessorOwner['store'] = (event) => remote.store(event);
 const processor = createProcessor({
@@ -76,7 +67,7 @@ const processor = createProcessor({
   member: engines.process,
   ttlMs: leaseTtlMs,
   renewMs: leaseTtlMs / RENEWALS,
-  topTracks: () => topTracks,
+  topTracks: () => topTracks.tracks,
   indexFigures: () => indexFigures ?? { state: 'loading', events: 0, sessions: 0, bytes: 0, lag: 0 },
 });
 const recommender = new Recommender({
