@@ -69,7 +69,7 @@ export interface FiguresHistory {
   ackP95Ms: number[];
   ackP99Ms: number[];
   commitP95Ms: number[];
-  /** Pressure, 0 to 10. */
+  /** Pressure, 0 to 1. */
   level: number[];
   /** Bytes granted, and received and not settled. */
   granted: number[];
