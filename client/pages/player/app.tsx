@@ -34,13 +34,18 @@ export function App({ live }: { live: Live }) {
       </a>
       <header class="top">
         <h1>
-          <span class="logo" aria-hidden="true" />
+          <img src="/favicon.svg" alt="" width="22" height="22" />
           Gapless player
         </h1>
         <p class={`link ${link.kind}`}>
           <span aria-hidden="true">{SIGNS[link.kind]}</span> {link.text}
         </p>
-        <p class="detail">{link.detail}</p>
+        <p class="detail">{link.kind === 'token' ? '' : link.detail}</p>
+        {link.kind === 'failed' && (
+          <button type="button" onClick={() => live.start()}>
+            Try again
+          </button>
+        )}
         <p class="visually-hidden" role="status">
           {link.text}
         </p>
@@ -50,13 +55,6 @@ export function App({ live }: { live: Live }) {
       </header>
       <main id="player">
         {link.kind === 'token' && <TokenForm reason={link.detail} onToken={() => live.start()} />}
-        {link.kind === 'failed' && (
-          <p class="notice">
-            <button type="button" onClick={() => live.start()}>
-              Try again
-            </button>
-          </p>
-        )}
         <div class="columns">
           <DeckPanel live={live} />
           <ListPanel live={live} />
