@@ -22,7 +22,6 @@ export function connect(options: ClientOptions): GaplessClient {
   watchPage(client, settings.url, over.signal);
   client.on('state', (state) => {
     if (state === 'closed' || state === 'failed') over.abort();
-    else if (state === 'open') lookAround?.();
   });
   if (ownStore && !canStore) {
     const message = 'this page has no IndexedDB or no Web Locks, for example because it does not come over https';
@@ -30,17 +29,16 @@ export function connect(options: ClientOptions): GaplessClient {
     queueMicrotask(() => client.tell(new ClientError('store_missing', message)));
   }
 
-  const lookAround =
-    store instanceof IndexedDbStore
-      ? adopt(store, over.signal, async (left) => {
-          const heir = new Client({ ...settings, store: left });
-          watchPage(heir, settings.url, over.signal);
-          heir.on('error', (error) => client.tell(error));
-          over.signal.addEventListener('abort', () => heir.close());
-          await heir.flush();
-          await heir.close();
-        })
-      : null;
+  if (store instanceof IndexedDbStore) {
+    adopt(store, over.signal, async (left) => {
+      const heir = new Client({ ...settings, store: left });
+      watchPage(heir, settings.url, over.signal);
+      heir.on('error', (error) => client.tell(error));
+      over.signal.addEventListener('abort', () => heir.close());
+      await heir.flush();
+      await heir.close();
+    });
+  }
   return client;
 }
 

@@ -5,15 +5,15 @@
  */
 import type { IndexedDbStore } from './indexed-db-store.ts';
 
-/** How often a page looks for outboxes that were made since. */
+/** How often a page looks for outboxes that it was not told of. */
 const INTERVAL_MS = 30_000;
 
-/** `send` resolves when an outbox is empty, or cannot be emptied now. Returns what looks for more, to be called where that may help. */
+/** Begins when the store has its own outbox. `send` resolves when an outbox is empty, or cannot be emptied now. */
 export function adopt(
   store: IndexedDbStore,
   signal: AbortSignal,
   send: (left: IndexedDbStore) => Promise<unknown>,
-): () => void {
+): void {
   const awaited = new Set<number>();
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -37,6 +37,15 @@ export function adopt(
   const tryLook = () => void look().catch(() => undefined);
 
   const timer = setInterval(tryLook, INTERVAL_MS);
-  signal.addEventListener('abort', () => clearInterval(timer));
-  return tryLook;
+  const channel = new BroadcastChannel(store.lockOf(0));
+  channel.onmessage = tryLook;
+  store.onOpen = () => {
+    tryLook();
+    // Others wait for this one's lock.
+    channel.postMessage(null);
+  };
+  signal.addEventListener('abort', () => {
+    clearInterval(timer);
+    channel.close();
+  });
 }

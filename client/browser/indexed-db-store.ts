@@ -31,6 +31,8 @@ export function indexedDbStore(name: string): OutboxStore {
 }
 
 export class IndexedDbStore implements OutboxStore {
+  /** Is told when `load` has taken an outbox, which others can see then. */
+  onOpen: (() => void) | null = null;
   readonly #name: string;
   readonly #held: number;
   #db: IDBDatabase | null = null;
@@ -62,6 +64,8 @@ export class IndexedDbStore implements OutboxStore {
     const entries = values.map((event, i) => ({ seq: (keys[i] as [number, number])[1], event }));
     entries.push(...(await this.#takeSpilled((entries.at(-1)?.seq ?? record.done) + 1)));
     this.#spillKey = this.lockOf(this.#outbox);
+    await this.settle(record.done);
+    this.onOpen?.();
     return { ...record.identity, done: record.done, nextSeq: (entries.at(-1)?.seq ?? record.done) + 1, entries };
   }
 

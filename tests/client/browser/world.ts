@@ -33,6 +33,8 @@ export interface Listener {
   user: string;
   /** `deaf`: its connections hear nothing after WELCOME. `mute`: they never open. */
   socket?: 'deaf' | 'mute';
+  /** `lost`: beacons find no way. */
+  beacon?: 'lost';
   /** ms; long, where no backoff shall help. */
   backoffMs?: number;
 }
@@ -114,9 +116,10 @@ export class World {
   }
 
   connect(page: Page, listener: Listener): Promise<void> {
-    const { user, socket, backoffMs = 50 } = listener;
-    const options = { url: `ws://127.0.0.1:${this.#port}`, token: TOKEN, user, socket, backoffMs };
-    return page.evaluate(({ url, token, user, socket, backoffMs }) => {
+    const { user, socket, beacon, backoffMs = 50 } = listener;
+    const options = { url: `ws://127.0.0.1:${this.#port}`, token: TOKEN, user, socket, beacon, backoffMs };
+    return page.evaluate(({ url, token, user, socket, beacon, backoffMs }) => {
+      if (beacon) navigator.sendBeacon = () => true;
       class FaultySocket extends WebSocket {
         constructor(url: string, protocols: string[]) {
           super(socket === 'mute' ? `${url}/nowhere` : url, protocols);
