@@ -13,6 +13,7 @@ import type { ServerFigures } from './feeds/figures.ts';
 import { startFeeds } from './feeds/start.ts';
 import type { GatewayParts } from './gateway/gateway.ts';
 import type { Logger } from './ops/logger.ts';
+import type { ProcessorSettings } from './processor/main.ts';
 import type { ProcessorOwner } from './processor/port.ts';
 import { type RunningProcessorThread, startProcessor } from './processor/start.ts';
 import { Asker, LOCAL_TIMEOUT_MS } from './recommend/asker.ts';
@@ -74,14 +75,13 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
   };
 }
 
-function processorSettings(config: Config, engines: EngineSettings) {
-  const { leaseTtlMs, catalogue, logLevel, redisUrl, dataDir } = config;
+function processorSettings(config: Config, engines: EngineSettings): ProcessorSettings {
+  const { leaseTtlMs, catalogue, redisUrl, dataDir } = config;
   const snapshots = config.indexDir ?? (redisUrl === undefined ? join(dataDir, 'index') : undefined);
   return {
     engines,
     leaseTtlMs,
     index: {
-      logLevel,
       maxSessions: config.indexSessions,
       ...(snapshots !== undefined && { snapshots }),
       ...(catalogue !== undefined && { catalogue }),
