@@ -10,6 +10,7 @@ import { bytes, count, whole } from '../../client/pages/shared/format.ts';
 import { describeInBrowser, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { freePort } from '../helpers/redis-server.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
+import { keepPicture } from './artefacts.ts';
 
 const WAIT_MS = 20_000;
 /** Tests wait on what the page shows. */
@@ -202,9 +203,11 @@ describeInBrowser('the dashboard', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await poll(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
       expect(await violations()).toEqual([]);
+      await keepPicture(page, `dashboard-${colorScheme}`);
     }
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await violations()).toEqual([]);
+    await keepPicture(page, 'dashboard-phone');
     const width = await page.locator('html').evaluate((html) => (html as { scrollWidth: number }).scrollWidth);
     expect(width).toBeLessThanOrEqual(360);
   });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeInBrowser, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
-import { openPlayer, type PlayerPage } from './player-page.ts';
+import { openPlayer, type PlayerPage, poll } from './player-page.ts';
 
 describeInBrowser('the player page', () => {
   let browser: TestBrowser;
@@ -34,14 +34,14 @@ describeInBrowser('the player page', () => {
     await keyboard.press('Tab');
     expect(await focused()).toContain('Play');
     await keyboard.press('Enter');
-    await expect.poll(actions).toEqual(['play']);
+    await poll(actions).toEqual(['play']);
     await keyboard.press('Tab');
     await keyboard.press('Enter');
     await keyboard.press('Tab');
     await keyboard.press('Space');
     await page.getByRole('slider', { name: 'Position' }).focus();
     await keyboard.press('ArrowRight');
-    await expect.poll(actions).toEqual(['play', 'skip', 'play', 'like', 'seek']);
+    await poll(actions).toEqual(['play', 'skip', 'play', 'like', 'seek']);
     expect(Number((await page.getByRole('slider').getAttribute('aria-valuetext'))?.slice(2, 4))).toBeGreaterThanOrEqual(
       5,
     );
@@ -57,7 +57,7 @@ describeInBrowser('the player page', () => {
   it('is somebody else on request', async () => {
     const user = await player.user();
     await player.press('Be somebody else');
-    await expect.poll(() => player.user()).not.toBe(user);
+    await poll(() => player.user()).not.toBe(user);
     await player.link('live');
     await player.press('Play');
     await player.settled();
@@ -69,7 +69,7 @@ describeInBrowser('the player page', () => {
     await player.settled();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
+      await poll(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
       expect(await player.violations()).toEqual([]);
       await player.picture(`player-${colorScheme}`);
     }

@@ -1,13 +1,12 @@
 /** A player page as somebody sees and uses it. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { until } from '../helpers/redis-server.ts';
+import { keepPicture } from './artefacts.ts';
 
-const WAIT_MS = 20_000;
-/** Pictures to be looked at after a run; git ignores them. */
-const ARTEFACTS = 'artefacts';
+/** Machines that run tests are slow at times. */
+export const WAIT_MS = 20_000;
 
 /** An event as the page shows it and as the log has it. */
 export interface Clicked {
@@ -102,8 +101,10 @@ export class PlayerPage {
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
-  async picture(name: string): Promise<void> {
-    mkdirSync(ARTEFACTS, { recursive: true });
-    await this.page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  picture(name: string): Promise<void> {
+    return keepPicture(this.page, name);
   }
 }
+
+/** Asks the page again until it says what is expected. */
+export const poll = (read: () => unknown) => expect.poll(read, { timeout: WAIT_MS, interval: 50 });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FLOOD } from '../../client/pages/player/flood.ts';
 import { until } from '../helpers/redis-server.ts';
-import type { PlayerPage } from './player-page.ts';
+import { type PlayerPage, poll } from './player-page.ts';
 import { type Engine, PlayerWorld } from './player-world.ts';
 
 export function playerSuite(engine: Engine): void {
@@ -30,13 +30,13 @@ export function playerSuite(engine: Engine): void {
     const known = page.getByRole('region', { name: 'What is known of you' });
     const feature = (name: string) =>
       known.locator('div', { has: page.getByText(name, { exact: true }) }).locator('dd');
-    await expect.poll(() => feature('Plays').innerText()).toBe('1');
+    await poll(() => feature('Plays').innerText()).toBe('1');
     for (const skips of ['1', '2']) {
       const before = await player.list();
       await player.press('Skip');
-      await expect.poll(async () => (await player.list()).id).not.toBe(before.id);
-      await expect.poll(async () => (await player.list()).tracks).not.toEqual(before.tracks);
-      await expect.poll(() => feature('Left before 30 s').innerText()).toBe(skips);
+      await poll(async () => (await player.list()).id).not.toBe(before.id);
+      await poll(async () => (await player.list()).tracks).not.toEqual(before.tracks);
+      await poll(() => feature('Left before 30 s').innerText()).toBe(skips);
     }
     // What was skipped does not come again.
     const skipped = (await player.sent()).filter(({ action }) => action === 'skip').map(({ title }) => title);
@@ -117,5 +117,5 @@ export function playerSuite(engine: Engine): void {
     }));
     expect(stored).toEqual(clicked);
     expect(clicked.map(({ action }) => action).filter((action) => action === 'skip')).toHaveLength(13);
-  });
+  }, 60_000);
 }
