@@ -35,13 +35,16 @@ export class Preference implements Scorer {
     }
     if (norm === 0) return 0;
     const length = Math.sqrt(norm);
-    for (const track of this.candidates(artists, genres)) {
+    const add = (track: number): void => {
+      if (into.has(track)) return;
       const artist = this.tracks.artist(track);
       const genre = this.tracks.genre(track);
       const dot = (artists.get(artist) ?? 0) + (genres.get(genre) ?? 0);
       const own = Math.sqrt((artist === UNKNOWN ? 0 : 1) + (genre === UNKNOWN ? 0 : 1));
       if (dot > 0) into.add(track, (dot / (length * own)) * (1 + POPULARITY_SHARE * this.fame(track)));
-    }
+    };
+    for (const artist of favourites(artists, FAVOURITE_ARTISTS)) this.plays.topOfArtist(artist).forEach(add);
+    for (const genre of favourites(genres, FAVOURITE_GENRES)) this.plays.topOfGenre(genre).forEach(add);
     return evidence(mass, HALF_SURE);
   }
 
@@ -56,15 +59,6 @@ export class Preference implements Scorer {
       if (genre !== UNKNOWN) vector.genres.set(genre, (vector.genres.get(genre) ?? 0) + weight);
     }
     return vector;
-  }
-
-  private candidates(artists: ReadonlyMap<number, number>, genres: ReadonlyMap<number, number>): Set<number> {
-    const candidates = new Set<number>();
-    for (const artist of favourites(artists, FAVOURITE_ARTISTS))
-      for (const track of this.plays.topOfArtist(artist)) candidates.add(track);
-    for (const genre of favourites(genres, FAVOURITE_GENRES))
-      for (const track of this.plays.topOfGenre(genre)) candidates.add(track);
-    return candidates;
   }
 
   /** 0 to 1: how popular the track is beside the most popular one. */

@@ -41,7 +41,7 @@ export class Returns implements Scorer {
   damp({ heard }: Situation, scores: Scores): void {
     for (const { track, position } of heard) {
       const score = scores.get(track);
-      if (score > 0) scores.add(track, score * (Math.min(1, this.rate(position) / USUAL) - 1));
+      if (score > 0) scores.multiply(track, Math.min(1, this.rate(position) / USUAL));
     }
   }
 

@@ -4,8 +4,8 @@ import type { Situation } from './situation.ts';
 
 export interface Scorer {
   /**
-   * Adds to the scores of tracks, allowed or not; what ends at zero or below is not recommended. Answers how much it had to go by,
-   * 0 to 1.
+   * Puts scores of tracks, allowed or not, into what is empty before; what ends at zero or below is not recommended. Answers how much
+   * it had to go by, 0 to 1.
    */
   score(situation: Situation, into: Scores): number;
 }

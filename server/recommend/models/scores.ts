@@ -24,6 +24,15 @@ export class Scores {
     return fresh;
   }
 
+  /** Whether anything was added to it. */
+  has(number: number): boolean {
+    return this.marked.data[number] !== 0;
+  }
+
+  multiply(number: number, factor: number): void {
+    this.sums.data[number]! *= factor;
+  }
+
   get(number: number): number {
     return this.sums.data[number]!;
   }

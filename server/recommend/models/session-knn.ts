@@ -13,7 +13,7 @@ import type { KnnOptions } from './options.ts';
 import type { Postings } from './postings.ts';
 import { evidence, type Scorer } from './scorer.ts';
 import { Scores } from './scores.ts';
-import { NO_TRACK, REFUSED, type Sessions, TRACK_MASK } from './sessions.ts';
+import { MAX_SESSION_TRACKS, NO_TRACK, REFUSED, type Sessions, TRACK_MASK } from './sessions.ts';
 import type { Heard, Situation } from './situation.ts';
 import { top } from './top.ts';
 
@@ -45,6 +45,8 @@ export class SessionKnn implements Scorer {
   private readonly frequency: Column<Uint32Array>;
   private readonly options: KnnOptions;
   private readonly scratch: KnnScratch;
+  /** `distanceDecay` to the power of n. */
+  private readonly nearness: Float64Array;
 
   constructor(
     sessions: Sessions,
@@ -58,6 +60,7 @@ export class SessionKnn implements Scorer {
     this.frequency = frequency;
     this.options = options;
     this.scratch = scratch;
+    this.nearness = Float64Array.from({ length: MAX_SESSION_TRACKS }, (_, n) => options.distanceDecay ** n);
   }
 
   score({ heard, at }: Situation, into: Scores): number {
@@ -72,6 +75,7 @@ export class SessionKnn implements Scorer {
       this.vote(slot, recent[this.scratch.met.data[slot]!]!.track, weight, into);
     }
     similarity.clear();
+    this.favourRare(into);
     return evidence(neighbours.length, HALF_SURE);
   }
 
@@ -101,20 +105,28 @@ export class SessionKnn implements Scorer {
   }
 
   private vote(slot: number, met: number, weight: number, into: Scores): void {
-    const { distanceDecay, backwards, rarity } = this.options;
+    const { nearness } = this;
     const center = this.sessions.indexOf(slot, met);
     const words = this.sessions.words(slot);
     const start = this.sessions.start(slot);
     const count = this.sessions.count(slot);
-    const common = this.sessions.size + 1;
+    const before = weight * this.options.backwards;
     for (let i = 0; i < count; i++) {
       const entry = words[start + i]!;
       const track = entry & TRACK_MASK;
       if (track === NO_TRACK) continue;
-      const rare = rarity === 0 ? 1 : Math.log(1 + common / (1 + this.frequency.data[track]!)) ** rarity;
-      const side = i < center ? backwards : 1;
-      const refused = (entry & REFUSED) === 0 ? 1 : -REFUSED_SHARE;
-      into.add(track, weight * rare * side * refused * distanceDecay ** Math.abs(i - center));
+      const vote = i < center ? before * nearness[center - i]! : weight * nearness[i - center]!;
+      into.add(track, (entry & REFUSED) === 0 ? vote : -REFUSED_SHARE * vote);
+    }
+  }
+
+  /** Multiplies each score by how rare its track is. */
+  private favourRare(scores: Scores): void {
+    const { rarity } = this.options;
+    if (rarity === 0) return;
+    const sessions = this.sessions.size + 1;
+    for (const track of scores.touched) {
+      scores.multiply(track, Math.log(1 + sessions / (1 + this.frequency.data[track]!)) ** rarity);
     }
   }
 }

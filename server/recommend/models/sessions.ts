@@ -11,6 +11,8 @@ import type { SnapshotReader, SnapshotWriter } from './snapshot.ts';
 /** Set in a session's entry where the listener left the track early or disliked it. */
 export const REFUSED = 0x8000_0000;
 export const TRACK_MASK = 0x7fff_ffff;
+/** No session has more. */
+export const MAX_SESSION_TRACKS = 255;
 /** An entry whose track is forgotten. */
 export const NO_TRACK = TRACK_MASK;
 
@@ -65,7 +67,7 @@ export class Sessions {
     return slot;
   }
 
-  /** Puts a track at the end. The session has fewer than 255. */
+  /** Puts a track at the end. The session has fewer than MAX_SESSION_TRACKS. */
   append(slot: number, track: number): void {
     const count = this.counts.data[slot]!;
     if (count === 0) this.places.data[slot] = this.blocks.take(classFor(1));
