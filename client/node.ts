@@ -4,7 +4,7 @@ import { connect as connectWith } from './index.ts';
 import type { ClientOptions, GaplessClient, WebSocketConstructor } from './types.ts';
 
 /** The protocol has no compression; events are small and already dense. */
-class UncompressedWebSocket extends WebSocket {
+export class UncompressedWebSocket extends WebSocket {
   constructor(url: string, protocols: string[]) {
     super(url, protocols, { perMessageDeflate: false });
   }
