@@ -39,6 +39,7 @@ export class IndexedDbStore implements OutboxStore {
   #outbox = 0;
   /** Where entries are spilled to. */
   #spillKey: string;
+  #hasSpilled = false;
   #release: (() => void) | null = null;
   #record: OutboxRecord = { done: 0 };
 
@@ -85,6 +86,9 @@ export class IndexedDbStore implements OutboxStore {
   }
 
   drop(seq: number, count: number): Promise<void> {
+    // What was spilled has other numbers now.
+    if (this.#hasSpilled) localStorage.removeItem(this.#spillKey);
+    this.#hasSpilled = false;
     return this.#write((_, events) => {
       events.delete(eventsOf(this.#outbox, seq, seq + count - 1));
       moveDown(events, this.#outbox, seq + count, count);
@@ -113,6 +117,7 @@ export class IndexedDbStore implements OutboxStore {
     const spilled = { epoch: this.#record.identity?.epoch, entries };
     try {
       localStorage.setItem(this.#spillKey, JSON.stringify(spilled));
+      this.#hasSpilled = true;
       return true;
     } catch {
       return false;

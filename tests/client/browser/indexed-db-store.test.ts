@@ -111,4 +111,38 @@ describeInBrowser('IndexedDB', () => {
     expect(await page.evaluate((key) => localStorage.getItem(key), key)).toBeNull();
     await fourth.close();
   });
+
+  test('what a page spilled that never had an outbox is added to the next one that is opened', async () => {
+    const name = `place-${++places}`;
+    const first = open(name);
+    await first.load();
+    await first.append([{ seq: 1, event: { kept: 1 } }]);
+    await first.close();
+    await page.evaluate((name) => {
+      for (const n of [1, 2]) window.sdk.indexedDbStore(name).spill!([{ seq: 1, event: { never: n } }]);
+    }, name);
+    const second = open(name);
+    const { entries } = await second.load();
+    expect(entries.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(entries.map(({ event }) => event)).toEqual(
+      expect.arrayContaining([{ kept: 1 }, { never: 1 }, { never: 2 }]),
+    );
+    await second.close();
+    expect(await open(name).load()).toMatchObject({ nextSeq: 4 });
+  });
+
+  test('what was spilled and then dropped is not added again', async () => {
+    const name = `place-${++places}`;
+    const event = (n: number) => ({ n });
+    await page.evaluate(async (name) => {
+      const store = window.sdk.indexedDbStore(name);
+      await store.load();
+      const entries = [1, 2].map((seq) => ({ seq, event: { n: seq } }));
+      store.spill!(entries);
+      await store.append(entries);
+      await store.drop(1, 1);
+      await store.close();
+    }, name);
+    expect(await open(name).load()).toMatchObject({ nextSeq: 2, entries: [{ seq: 1, event: event(2) }] });
+  });
 });

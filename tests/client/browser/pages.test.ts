@@ -67,7 +67,8 @@ describeInBrowser('pages', () => {
     expect(await stored()).toEqual(tracks);
   });
 
-  test('a browser that is killed and opened again', async () => {
+  // Two browsers are started one after the other, which a busy machine takes its time for.
+  test('a browser that is killed and opened again', { timeout: 60_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gapless-profile-'));
     const tracks = names('t', 40);
     let browser = await startBrowser(folder);
