@@ -46,12 +46,14 @@ export class PressureMonitor {
 
   private measure(): PressureParts {
     const { ingest, budget, residentLimit, sessions, lag, lagLimit } = this.parts;
+    const oldestAppend = ingest.oldestAppend();
+    if (oldestAppend === 0) ingest.storageLatency.rest();
     const { short, long } = ingest.storageLatency;
     return pressureParts(
       {
         storageShort: short,
         storageLong: long,
-        oldestAppend: ingest.oldestAppend(),
+        oldestAppend,
         loopDelay: this.loop.read().max,
         waitingBytes: ingest.waitingBytes,
         unsettledBytes: budget.outstanding - sessions.grantedBytes(),
