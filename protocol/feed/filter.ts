@@ -23,14 +23,15 @@ export interface Filter {
  * matches nothing. Throws FilterError.
  */
 export function parseFilter(filter: SubscribeOptions['filter'], fields: readonly FilterField[]): Filter {
-  const wanted = Object.entries(filter ?? {}).map(([field, values]) => {
+  const entries = Object.entries(filter ?? {}).map(([field, values]) => [field, [values].flat()] as const);
+  if (entries.length > FILTER_FIELDS_MAX) throw new FilterError(`a filter has at most ${FILTER_FIELDS_MAX} fields`);
+  const count = entries.reduce((sum, [, values]) => sum + values.length, 0);
+  if (count > FILTER_VALUES_MAX) throw new FilterError(`a filter has at most ${FILTER_VALUES_MAX} values`);
+  const wanted = entries.map(([field, values]) => {
     if (!fields.includes(field as FilterField))
       throw new FilterError(`items of this feed cannot be filtered by ${shown(field)}`);
-    return [field, new Set<unknown>(Array.isArray(values) ? values : [values])] as const;
+    return [field, new Set<unknown>(values)] as const;
   });
-  if (wanted.length > FILTER_FIELDS_MAX) throw new FilterError(`a filter has at most ${FILTER_FIELDS_MAX} fields`);
-  const count = wanted.reduce((sum, [, values]) => sum + values.size, 0);
-  if (count > FILTER_VALUES_MAX) throw new FilterError(`a filter has at most ${FILTER_VALUES_MAX} values`);
   return {
     all: wanted.length === 0,
     only: (field) => wanted.find(([name]) => name === field)?.[1] ?? null,

@@ -47,13 +47,6 @@ const FIELDS: Record<string, unknown> = {
   'SUBSCRIBE without limit': [4, 1, 'stats', {}],
   'SUBSCRIBE with a negative sub': [4, -1, 'stats', { limit: 1 }],
   'a feed that is a number': [4, 1, 5, { limit: 1 }],
-  'a filter of 17 fields': [
-    4,
-    1,
-    'events',
-    { limit: 1, filter: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, 1])) },
-  ],
-  'a filter of 101 values': [4, 1, 'events', { limit: 1, filter: { code: new Array(101).fill('x') } }],
   'a filter value that is a map': [4, 1, 'events', { limit: 1, filter: { code: {} } }],
   'an offset of 513 characters': [4, 1, 'events', { limit: 1, from: { epoch: 'e', offset: 'o'.repeat(513) } }],
   'from without an epoch': [4, 1, 'events', { limit: 1, from: { offset: 'o' } }],

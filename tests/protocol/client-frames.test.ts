@@ -96,14 +96,14 @@ describe.each(codecs)('$subprotocol', (codec) => {
     expect(closeOf(codec, [1, { producer: letters(64) }])).toBe('taken');
   });
 
-  test('filters have at most 16 fields and 100 values in all', () => {
+  test('filters may be of any size, which only their subscription answers for', () => {
     const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, 'x']));
     const subscribe = (filter: unknown) => closeOf(codec, [4, 1, 'events', { limit: 1, filter }]);
-    expect(subscribe(fields(16))).toBe('taken');
-    expect(subscribe(fields(17))).toBe('protocol_error');
-    expect(subscribe({ type: new Array(100).fill('x') })).toBe('taken');
-    expect(subscribe({ type: new Array(101).fill('x') })).toBe('protocol_error');
-    expect(subscribe({ type: new Array(50).fill('x'), code: new Array(51).fill('x') })).toBe('protocol_error');
+    expect(subscribe(fields(17))).toBe('taken');
+    expect(subscribe({ type: new Array(101).fill('x') })).toBe('taken');
+    expect(subscribe({ type: { x: 'x' } })).toBe('protocol_error');
+    expect(subscribe({ type: [['x']] })).toBe('protocol_error');
+    expect(subscribe({ type: null })).toBe('protocol_error');
   });
 
   test('HELLO has at most 8 KiB, its context at most 1,024 bytes of its own encoding', () => {

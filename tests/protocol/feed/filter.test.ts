@@ -27,6 +27,9 @@ it('refuses fields that items do not have, and too many values', () => {
   expect(() => parseFilter({ '<script>': 'x' }, FILTER_FIELDS)).toThrow('filtered by such a field');
   const values = Array.from({ length: 101 }, (_, i) => `t${i}`);
   expect(() => parseFilter({ track_id: values }, FILTER_FIELDS)).toThrow(FilterError);
+  expect(() => parseFilter({ track_id: new Array(101).fill('t') }, FILTER_FIELDS)).toThrow('at most 100 values');
+  const fields = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, i]));
+  expect(() => parseFilter(fields, FILTER_FIELDS)).toThrow('at most 16 fields');
 });
 
 it('refuses a key that nothing can have', () => {
