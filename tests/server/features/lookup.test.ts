@@ -75,10 +75,12 @@ test('all of a view, in the order of the registry', async () => {
   });
 });
 
-test('every view finds its record', async () => {
+test('every view of listening finds its record', async () => {
+  // What becomes of lists is folded and tested in recommend/.
+  const views = VIEWS.filter(({ name }) => name !== 'model');
   const store = await storeOf(['like', 'dislike', 'play'].map((action) => interaction(action, { track })));
   const row = { user: 'user-1', track: 't-1', artist: 'Nina', genre: 'jazz' };
-  const { rows } = await look({ features: VIEWS.map(({ name }) => `${name}:*`), rows: [row] }, store);
+  const { rows } = await look({ features: views.map(({ name }) => `${name}:*`), rows: [row] }, store);
   expect(rows[0]!.filter(({ status }) => status === 'not_found')).toEqual([]);
 });
 
