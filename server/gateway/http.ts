@@ -171,7 +171,8 @@ export function createHttp(options: HttpOptions): Http {
 
 function corsHeaders({ headers }: HttpRequest, allowed: boolean): Record<string, string> {
   const origin = headers.get('origin');
-  return allowed && origin !== undefined ? { 'access-control-allow-origin': origin, vary: 'Origin' } : {};
+  if (!allowed || origin === undefined) return {};
+  return { 'access-control-allow-origin': origin, 'access-control-expose-headers': 'retry-after', vary: 'Origin' };
 }
 
 /** The answer where no route has this path, or none has this method. */

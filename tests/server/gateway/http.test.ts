@@ -320,6 +320,8 @@ describe('other origins', () => {
     const reply = await exchange(port, post('x', { Origin: 'https://app.example.com' }, '/admitted'));
     expect(reply?.status).toBe(401);
     expect(reply?.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+    // Otherwise a page does not see when it should come back.
+    expect(reply?.headers.get('access-control-expose-headers')).toBe('retry-after');
   });
 
   it('may ask first', async () => {
