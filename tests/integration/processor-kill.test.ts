@@ -50,7 +50,7 @@ async function makeCatalogue(): Promise<string> {
 }
 
 function play(server: ServerProcess): Promise<CliResult> {
-  const load = ['--rate', String(RATE), '--events', String(EVENTS), '--users', '200'];
+  const load = ['--rate', String(RATE), '--events', String(EVENTS), '--users', '200', '--timeout', '2m'];
   return finish(startCli(['simulate', ...LISTENERS, ...load, '--url', server.url]));
 }
 

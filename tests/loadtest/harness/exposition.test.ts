@@ -11,5 +11,5 @@ it('reads what the server’s metrics say', async () => {
   expect(samples.get('gapless_storage_lost_total')).toBe(3);
   expect(samples.get('gapless_events_received_total', 'transport', 'socket')).toBe(5);
   expect(samples.get('gapless_no_such_metric')).toBe(0);
-  expect(samples.family('gapless_events_received_total')).toEqual({ socket: 5, http: 0 });
+  expect(samples.family('gapless_events_received_total')).toEqual({ socket: 5, http: 0, internal: 0 });
 });
