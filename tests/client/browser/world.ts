@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import type * as Sdk from '../../../client/browser.ts';
 import { type LogReader, openEmbeddedReader } from '../../../server/log/embedded/reader.ts';
 import { startBrowser, type TestBrowser } from '../../helpers/browser.ts';
-import { freePort } from '../../helpers/redis-server.ts';
+import { freePort, until } from '../../helpers/redis-server.ts';
 import { startTestServer, type TestServer } from '../../helpers/server.ts';
 import { type StaticHost, startStaticHost } from '../../helpers/static-host.ts';
 import { storedEvents } from '../../helpers/stored-events.ts';
@@ -77,6 +77,9 @@ export class World {
       GAPLESS_PORT: String(this.#port),
       GAPLESS_TOKEN: TOKEN,
       GAPLESS_ALLOWED_ORIGINS: this.origin,
+      // Few threads: it is started several times, beside browsers.
+      GAPLESS_WORKERS: '1',
+      GAPLESS_PARTITIONS: '2',
     });
   }
 
@@ -182,20 +185,21 @@ export function play(page: Page, tracks: readonly string[], bytes = 0): Promise<
 
 /** Resolves when the database of the page's origin holds so many events. */
 export async function kept(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(async (count) => {
-    const [database] = await indexedDB.databases();
-    if (!database) return false;
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const request = indexedDB.open(database.name!);
+  // waitForFunction does not wait for the promise of an asynchronous predicate.
+  await until(async () => (await page.evaluate(countEvents)) === count);
+}
+
+async function countEvents(): Promise<number | null> {
+  const [database] = await indexedDB.databases();
+  if (!database) return null;
+  const resultOf = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve) => {
       request.onsuccess = () => resolve(request.result);
     });
-    const found = await new Promise<number>((resolve) => {
-      const request = db.transaction('events').objectStore('events').count();
-      request.onsuccess = () => resolve(request.result);
-    });
-    db.close();
-    return found === count;
-  }, count);
+  const db = await resultOf(indexedDB.open(database.name!));
+  const count = await resultOf(db.transaction('events').objectStore('events').count());
+  db.close();
+  return count;
 }
 
 /** Resolves when all that the page's client has is settled. */
