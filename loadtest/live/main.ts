@@ -1,6 +1,6 @@
 /**
- * `npm run live`: recommendations beside ingest. Starts a server, lets listeners send events at a fixed rate, and measures from the
- * acknowledgement of an event to the list that it brings to an open session, then requests for lists over HTTP.
+ * `npm run live`: what comes out of the log, beside ingest. Starts a server, lets listeners send events at a fixed rate, and measures from
+ * the acknowledgement of an event to the list that it brings to an open session, then requests for lists and for features over HTTP.
  */
 
 import { planEvents } from '../generator/events.ts';
@@ -21,6 +21,9 @@ const WARM_UP_MS = 8_000;
 const DAY_MS = 86_400_000;
 const PUSH_TARGET_MS = 100;
 const REQUEST_TARGET_MS = 20;
+const LOOKUP_TARGET_MS = 5;
+/** A few features of a listener, as a ranking model would ask for. */
+const LOOKED_UP = ['user:plays_decayed_1d', 'user:skips_decayed_1d', 'user:plays_last_1h', 'session:position'];
 
 const options = readOptions(process.argv.slice(2));
 const { seed, seconds, events: eventsPerSecond } = options;
@@ -40,7 +43,7 @@ const faults: string[] = [];
 console.log(
   `\n${eventsPerSecond} events/s of ${LISTENERS} listeners, ${options.sessions} open sessions, for ${seconds} s`,
 );
-await beside(async () => {
+await beside(eventsPerSecond, async () => {
   const { pushed, acknowledged, whole, faults: found } = await measureSessions(server.url, options.sessions, seconds);
   print('event acknowledged -> new list pushed', pushed, PUSH_TARGET_MS);
   print('event sent -> acknowledged', acknowledged);
@@ -49,24 +52,37 @@ await beside(async () => {
 });
 
 console.log(`\n${eventsPerSecond} events/s, GET /recommendations at ${options.requests}/s for ${seconds} s`);
-await beside(async () => {
-  const users = listenerIds();
-  const http = server.url.replace(/^ws/, 'http');
-  const report = await measureRequests(http, users, options.requests, seconds);
-  print('request -> answer', report.latency, REQUEST_TARGET_MS);
-  const { p50, p97_5, p99 } = report.corrected;
-  console.log(`  with waiting behind others: p50 ${p50} ms, p97.5 ${p97_5} ms, p99 ${p99} ms`);
-  console.log(`  ${report.perSecond} a second; answers ${JSON.stringify(report.answers)}, degraded ${report.degraded}`);
-  for (const status of Object.keys(report.answers)) if (status !== '200') faults.push(`answers with ${status}`);
-});
+await beside(eventsPerSecond, () =>
+  ask((user) => `/v1/recommendations/${user}?count=20`, options.requests, REQUEST_TARGET_MS),
+);
+
+console.log(`\n${options.lookupEvents} events/s, GET /features at ${options.lookups}/s for ${seconds} s`);
+await beside(options.lookupEvents, () =>
+  ask(
+    (user) => `/v1/features/user/${user}?${LOOKED_UP.map((name) => `features=${name}`).join('&')}`,
+    options.lookups,
+    LOOKUP_TARGET_MS,
+  ),
+);
 
 await server.stop();
 await redis?.stop();
 for (const fault of faults.slice(0, 10)) console.log(`FAULT: ${fault}`);
 process.exit(faults.length > 0 ? 1 : 0);
 
+/** Asks for one listener after the other, at a fixed rate. */
+async function ask(path: (user: string) => string, perSecond: number, targetMs: number): Promise<void> {
+  const paths = listenerIds().map((user) => path(encodeURIComponent(user)));
+  const report = await measureRequests(server.url.replace(/^ws/, 'http'), paths, perSecond, seconds);
+  print('request -> answer', report.latency, targetMs);
+  const { p50, p97_5, p99 } = report.corrected;
+  console.log(`  with waiting behind others: p50 ${p50} ms, p97.5 ${p97_5} ms, p99 ${p99} ms`);
+  console.log(`  ${report.perSecond} a second; answers ${JSON.stringify(report.answers)}, degraded ${report.degraded}`);
+  for (const status of Object.keys(report.answers)) if (status !== '200') faults.push(`answers with ${status}`);
+}
+
 /** Does the work while listeners send; says how they fared. */
-async function beside(work: () => Promise<void>): Promise<void> {
+async function beside(eventsPerSecond: number, work: () => Promise<void>): Promise<void> {
   const plan: LoadPlan = {
     wire: 'gapless',
     url: server.url,

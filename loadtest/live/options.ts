@@ -8,6 +8,9 @@ export interface LiveOptions {
   sessions: number;
   /** Requests per second for lists. */
   requests: number;
+  /** Lookups of features per second, and events per second beside them. */
+  lookups: number;
+  lookupEvents: number;
   /** How long each part is measured. */
   seconds: number;
   redis: boolean;
@@ -17,11 +20,13 @@ export interface LiveOptions {
 export function readOptions(argv: readonly string[]): LiveOptions {
   const command = new Command('live')
     .description(
-      'Measures recommendations beside ingest: from the acknowledgement of an event to the list that it brings, and GET /recommendations.',
+      'Measures what comes out of the log beside ingest: from the acknowledgement of an event to the list that it brings, GET /recommendations and GET /features.',
     )
     .option('--events <n>', 'events per second that listeners send meanwhile', positive, 2_000)
     .option('--sessions <n>', 'open sessions that are measured', positive, 50)
     .option('--requests <n>', 'requests per second for lists', positive, 1_000)
+    .option('--lookups <n>', 'lookups of features per second', positive, 1_000)
+    .option('--lookup-events <n>', 'events per second beside lookups', positive, 5_000)
     .option('--seconds <n>', 'how long each part is measured', positive, 20)
     .option('--redis', 'on Redis instead of the embedded engine', false)
     .option('--seed <n>', 'of the events and of the arrivals', positive, 1);

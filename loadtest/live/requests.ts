@@ -1,4 +1,4 @@
-/** `GET /recommendations/{user}` at a fixed rate with autocannon, for listeners whose events come in at the same time. */
+/** One GET for each listener in turn, at a fixed rate with autocannon; their events come in at the same time. */
 import autocannon from 'autocannon';
 import { Latencies } from '../generator/percentiles.ts';
 
@@ -15,7 +15,7 @@ export interface RequestsReport {
 
 export async function measureRequests(
   url: string,
-  users: readonly string[],
+  paths: readonly string[],
   perSecond: number,
   seconds: number,
 ): Promise<RequestsReport> {
@@ -27,8 +27,8 @@ export async function measureRequests(
     connections: CONNECTIONS,
     overallRate: perSecond,
     duration: seconds,
-    requests: users.map((user) => ({
-      path: `/v1/recommendations/${encodeURIComponent(user)}?count=20`,
+    requests: paths.map((path) => ({
+      path,
       onResponse: (_: number, body: string) => {
         if (body.includes('"degraded":true')) degraded++;
       },
