@@ -37,7 +37,7 @@ const redis = options.redis ? await startRedis({ appendonly: 'yes', appendfsync:
 const server = await GaplessServer.start({
   env: redis ? { GAPLESS_REDIS_URL: redis.url } : { GAPLESS_DATA_DIR: await makeTemporaryFolder('gapless-live-') },
 });
-const events: EventPlan = { seed, perConnection: 500, startMs: Date.now() - DAY_MS };
+const events: EventPlan = { seed, perConnection: 500, startMs: Date.now() - 60 * DAY_MS };
 const faults: string[] = [];
 
 console.log(
