@@ -1,11 +1,11 @@
 /** For scale: what one XADD costs through ioredis, with nothing around it. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { EVERYSEC } from '../contenders/with-redis.ts';
 import { asJson, planEvents } from '../generator/events.ts';
 import { Latencies } from '../generator/percentiles.ts';
 import type { EventPlan, Percentiles } from '../generator/plan.ts';
 import { arrivals } from '../generator/schedule.ts';
 import { startRedis } from '../redis-server.ts';
-import { EVERYSEC } from './contenders.ts';
 
 export interface BareXadd {
   /** One after another: the next goes when the one before is answered. */

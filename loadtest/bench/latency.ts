@@ -1,7 +1,9 @@
 /** From the intended send time to the acknowledgement, at a fixed rate that does not wait for answers. */
+
+import { embedded, redis } from '../contenders/gapless.ts';
+import { straightforward } from '../contenders/straightforward.ts';
 import type { EventPlan, Percentiles } from '../generator/plan.ts';
 import { type BareXadd, bareXadd } from './bare-xadd.ts';
-import { embedded, redis, straightforward } from './contenders.ts';
 import { invalid, measure } from './measure.ts';
 
 export const OFFERED_PER_SECOND = 10_000;

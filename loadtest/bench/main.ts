@@ -1,10 +1,11 @@
 /** `npm run bench`: starts everything it needs, measures side by side, verifies, prints, and writes the figures as JSON. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { embedded, redis } from '../contenders/gapless.ts';
+import { handPipelined, straightforward } from '../contenders/straightforward.ts';
 import type { EventPlan } from '../generator/plan.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { whyNoRedis } from '../redis-server.ts';
-import { embedded, handPipelined, redis, straightforward } from './contenders.ts';
 import { type Latency, measureLatency } from './latency.ts';
 import { type MemoryResult, measureMemory } from './memory.ts';
 import { readOptions } from './options.ts';

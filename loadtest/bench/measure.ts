@@ -1,9 +1,10 @@
 /** One measurement: a contender is started, loaded, looked at, verified and taken away. */
+
+import type { Contender, CpuByPart, Running, StartOptions } from '../contenders/contender.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
 import { Load } from '../harness/load.ts';
 import type { Verdict } from '../harness/verify.ts';
-import type { Contender, CpuByPart, Running, StartOptions } from './contenders.ts';
 
 export type PlanWithoutTarget = Omit<LoadPlan, 'wire' | 'url' | 'producers'>;
 

@@ -3,11 +3,12 @@
  * them fill what they were granted; the server's memory above its idle state is set against the bytes that are not settled and against the budget.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Running } from '../contenders/contender.ts';
+import { redis } from '../contenders/gapless.ts';
 import type { LoadPlan } from '../generator/plan.ts';
 import { Load } from '../harness/load.ts';
 import { residentBytes } from '../harness/proc.ts';
 import type { Verdict } from '../harness/verify.ts';
-import { type Running, redis } from './contenders.ts';
 
 export interface MemoryResult {
   eventsPerFrame: number;

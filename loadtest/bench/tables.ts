@@ -1,6 +1,7 @@
 /** The result for people. */
 import Table from 'cli-table3';
-import { embedded, handPipelined, redis, straightforward } from './contenders.ts';
+import { embedded, redis } from '../contenders/gapless.ts';
+import { handPipelined, straightforward } from '../contenders/straightforward.ts';
 import type { Latency } from './latency.ts';
 import { LATENCY_CONNECTIONS, OFFERED_PER_SECOND } from './latency.ts';
 import type { MemoryResult } from './memory.ts';

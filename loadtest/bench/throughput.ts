@@ -1,7 +1,9 @@
 /** Acknowledged events per second under saturation, and where the time goes: every contender in turn, again and again. */
+
+import type { Contender } from '../contenders/contender.ts';
+import { straightforward } from '../contenders/straightforward.ts';
 import type { EventPlan } from '../generator/plan.ts';
 import { median, spread } from '../harness/statistics.ts';
-import { type Contender, straightforward } from './contenders.ts';
 import { invalid, type Measurement, measure } from './measure.ts';
 
 export const FRAMES = [50, 1] as const;

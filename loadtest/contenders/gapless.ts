@@ -1,0 +1,85 @@
+/** Gapless on its two engines, as `gapless serve` runs it. */
+import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
+import { openRedisReader } from '../../server/log/redis/index.ts';
+import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import { GaplessServer } from '../harness/gapless-server.ts';
+import { cpuSeconds } from '../harness/proc.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
+import { LogVerifier, type Verdict, type VerifiableLog } from '../harness/verify.ts';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import type { Contender } from './contender.ts';
+import { fail } from './fail.ts';
+import { EVERYSEC, redisCpu } from './with-redis.ts';
+
+export const embedded: Contender = {
+  name: 'embedded',
+  title: 'Gapless, embedded (fsync)',
+  async start({ env = {}, nodeArgs } = {}) {
+    const folder = await makeTemporaryFolder('gapless-bench-');
+    const remove = () => removeTemporaryFolder(folder);
+    const settings = { GAPLESS_DATA_DIR: folder, ...env };
+    const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) =>
+      fail(error, [{ stop: remove }]),
+    );
+    return {
+      ...gapless(server, null),
+      verify: (plan, report) => verifyLog(() => openEmbeddedReader(folder), plan, report),
+      stop: async () => {
+        await server.stop();
+        await remove();
+      },
+    };
+  },
+};
+
+export const redis: Contender = {
+  name: 'redis',
+  title: 'Gapless, Redis (everysec)',
+  async start({ env = {}, nodeArgs } = {}) {
+    const redis = await startRedis(EVERYSEC);
+    const settings = { GAPLESS_REDIS_URL: redis.url, ...env };
+    const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) => fail(error, [redis]));
+    return {
+      ...gapless(server, redis),
+      verify: (plan, report) => verifyLog(() => openRedisReader({ url: redis.url, prefix: 'gapless' }), plan, report),
+      stop: async () => {
+        await server.stop();
+        await redis.stop();
+      },
+    };
+  },
+};
+
+function gapless(server: GaplessServer, redis: RedisServer | null) {
+  return {
+    url: server.url,
+    wire: 'gapless' as const,
+    server,
+    redis,
+    cpu: () => {
+      const { total, main, others } = cpuSeconds(server.pid);
+      // With one worker it is by far the busiest thread beside the main one.
+      const worker = others[0]?.seconds ?? 0;
+      return {
+        'server, main thread': main,
+        'server, worker': worker,
+        'server, other threads': total - main - worker,
+        ...(redis && redisCpu(redis)),
+      };
+    },
+    metrics: () => server.metrics(),
+  };
+}
+
+async function verifyLog(
+  open: () => Promise<VerifiableLog & { close(): Promise<void> }>,
+  plan: LoadPlan,
+  report: LoadReport,
+): Promise<Verdict> {
+  const log = await open();
+  try {
+    return await new LogVerifier(plan.events, report.tallies).run(log);
+  } finally {
+    await log.close();
+  }
+}

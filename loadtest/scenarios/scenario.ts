@@ -1,0 +1,62 @@
+/** What a scenario is: a name, options of its own, and a run that says what it found. Everything around it is the runner's. */
+import type { Command } from 'commander';
+import type { Running, StartOptions } from '../contenders/contender.ts';
+import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import type { Finding, Phase } from '../report/record.ts';
+
+/** Options that every scenario takes. */
+export interface CommonOptions {
+  /** Which contender is under load. */
+  target: string;
+  seconds: number;
+  seed: number;
+  /** Small and quick: for the test suite and for a first look. */
+  short: boolean;
+}
+
+export interface Scenario<Options extends CommonOptions = CommonOptions> {
+  name: string;
+  /** One line, for `--help` and for the report's title. */
+  about: string;
+  /** Adds options of its own, with their defaults. `--seconds` may be given another default. */
+  configure(command: Command): Command;
+  run(context: ScenarioContext, options: Options): Promise<Outcome>;
+}
+
+/** What the runner gives a scenario. Whatever is started through it is stopped by the runner, however the scenario ends. */
+export interface ScenarioContext {
+  /** Progress, for people. */
+  tell(text: string): void;
+  /** Ends the run early: what is under way is still drained and verified. */
+  signal: AbortSignal;
+  /** Starts the contender; once a run. From here on its figures are sampled once a second. */
+  start(options?: StartOptions): Promise<Running>;
+  /** Runs a plan in generator processes and adds what they report, second by second, to the series. */
+  load(plan: PlanForRun, events?: LoadHooks): RunningLoad;
+}
+
+/** A plan without what the contender knows best. */
+export type PlanForRun = Omit<LoadPlan, 'wire' | 'url' | 'producers'> & { producers?: string };
+
+export interface LoadHooks {
+  loaded?(): void;
+  measuring?(): void;
+  measured?(): void;
+}
+
+export interface RunningLoad {
+  readonly report: Promise<LoadReport>;
+  /** Ends it early; the report still comes. */
+  stop(): void;
+  /** Lets a burst begin. */
+  go(): void;
+}
+
+/** What a scenario found; the runner adds machine, settings, series and verdict. */
+export interface Outcome {
+  phases: Phase[];
+  findings: Finding[];
+  /** Added to those of the loads. */
+  faults?: string[];
+  invalid?: string[];
+}
