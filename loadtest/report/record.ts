@@ -16,6 +16,8 @@ export interface RunRecord {
   /** Everything the run was started with, by the options' names; the server's settings by theirs. */
   options: Readonly<Record<string, unknown>>;
   env: Readonly<Record<string, string>>;
+  /** What `perSecond` counts, in plural: `requests`; events where it is not said. */
+  unit?: string;
   phases: Phase[];
   /** Once a second over the whole run, on one clock. */
   series: Sample[];
@@ -35,7 +37,6 @@ export interface Phase {
   /** Seconds since the load began. */
   from: number;
   seconds: number;
-  /** Events, or requests where the scenario sends those; a second. */
   offeredPerSecond?: number;
   perSecond: number;
   /** Intended send time to answer. */
@@ -73,6 +74,12 @@ export interface Finding {
   bound?: { most: number } | { least: number };
   /** What a reader should know of it. */
   note?: string;
+}
+
+/** Why comparisons and claims leave the run out; empty if it counts. */
+export function whyNotCounted({ invalid, verdict }: RunRecord): string[] {
+  if (!verdict || verdict.ok) return invalid;
+  return [...invalid, `the log is not what was acknowledged: ${verdict.examples.join('; ')}`];
 }
 
 export function isReached({ value, bound }: Finding): boolean {
