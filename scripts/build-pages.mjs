@@ -1,7 +1,7 @@
 /** Builds the pages of `client/pages/` into `dist/pages/`, each file compressed as well, if anything that they are made of changed. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { compress } from './compress.mjs';
 import { filesBelow, fingerprint } from './files.mjs';
 
 const VITE = 'node_modules/vite/bin/vite.js';
@@ -10,8 +10,6 @@ const PAGES = 'dist/pages';
 const NEXT = 'dist/.pages';
 const STAMP = 'dist/.pages-built';
 const COMPRESSIBLE = /\.(html|js|css|svg|json|txt|webmanifest)$/;
-/** Below this a compressed file is hardly smaller. */
-const SMALL_BYTES = 512;
 
 /** What went wrong as a sentence, or null. The working directory is the project's root. */
 export async function buildPages() {
@@ -30,12 +28,4 @@ export async function buildPages() {
   fs.renameSync(NEXT, PAGES);
   fs.writeFileSync(STAMP, prints);
   return null;
-}
-
-function compress(file) {
-  const bytes = fs.readFileSync(file);
-  if (bytes.length < SMALL_BYTES) return;
-  fs.writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-  fs.writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
 }

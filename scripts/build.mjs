@@ -20,6 +20,7 @@ const STAMP = `${DIST}/.built`;
 const LOCK = `${DIST}/.lock`;
 const NOTES = `${DIST}/.tsbuildinfo`;
 const CONFIG = 'tsconfig.build.json';
+const BUILT_BY = ['scripts/bundle-client.mjs', 'scripts/compress.mjs'];
 const LOCK_WAIT_MS = 120_000;
 const quick = process.argv.includes('--quick');
 
@@ -28,7 +29,7 @@ fs.mkdirSync(DIST, { recursive: true });
 lock();
 try {
   const sources = rooms.flatMap(filesBelow).filter((file) => !exclude.some((folder) => file.startsWith(`${folder}/`)));
-  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json', 'scripts/bundle-client.mjs']);
+  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json', ...BUILT_BY]);
   const known = fs.existsSync(STAMP) && fs.existsSync(BUNDLE) ? fs.readFileSync(STAMP, 'utf8') : '';
   if (known !== `${prints} checked` && (!quick || known !== `${prints} quick`)) {
     fs.rmSync(STAMP, { force: true });

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compress, replace } from './compress.mjs';
 
 export const BUNDLE = 'dist/browser/gapless.js';
 const ENTRY = 'client/browser.ts';
@@ -33,13 +34,12 @@ export async function bundleClient() {
   return { code: outputFiles[0].contents, inputs: Object.keys(metafile.inputs), forbidden };
 }
 
-/** Writes it into `dist/`, with its types beside it. */
+/** Writes it into `dist/`, compressed as well, with its types beside it. */
 export async function writeBundle() {
   const { code } = await bundleClient();
   const file = path.join(root, BUNDLE);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file.replace(/\.js$/, '.d.ts'), "export * from '../client/browser.js';\n");
-  // Whoever reads it meanwhile finds the old one, whole.
-  fs.writeFileSync(`${file}.new`, code);
-  fs.renameSync(`${file}.new`, file);
+  replace(file, code);
+  compress(file);
 }

@@ -12,6 +12,7 @@ import { engineSettings, openBus, openGroupDirectory } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { pageRoutes } from './gateway/routes/pages.ts';
+import { sdkRoutes } from './gateway/routes/sdk.ts';
 import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -161,7 +162,7 @@ export async function assemble(
     }),
     logger,
     metrics,
-    routes: isGateway ? pageRoutes() : [],
+    routes: isGateway ? [...pageRoutes(), ...sdkRoutes()] : [],
   });
 
   const figures = setInterval(tellFigures, FIGURES_MS);

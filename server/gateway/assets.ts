@@ -1,11 +1,13 @@
 /**
- * Built files held in memory, each as it is and compressed. They are read once, from one folder: a request only looks up a name, so no
+ * Built files held in memory, each as it is and compressed, and the replies that hold them. They are read once, from one folder: a request only looks up a name, so no
  * path that anybody sends comes near the file system.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
-import type { Coding } from './content-coding.ts';
+import { fileURLToPath } from 'node:url';
+import { CODINGS, type Coding, chooseCoding, isKnown } from './content-coding.ts';
+import type { HttpReply, HttpRequest } from './http.ts';
 
 export interface Variant {
   body: Uint8Array;
@@ -55,4 +57,25 @@ function variantsOf(file: string): Asset['variants'] {
 
 function variant(body: Uint8Array): Variant {
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+}
+
+/** The smallest representation that the client takes, or 304 where it has it already. */
+export function assetReply(
+  { headers: asked }: Pick<HttpRequest, 'headers'>,
+  { contentType, variants }: Asset,
+  headers: Record<string, string>,
+): HttpReply {
+  const there = CODINGS.filter((coding) => variants[coding]);
+  const coding = chooseCoding(asked.get('accept-encoding'), there);
+  const { body, etag } = variants[coding]!;
+  const known = { ...headers, etag, vary: 'Accept-Encoding, Origin' };
+  if (isKnown(asked.get('if-none-match'), etag)) return { status: 304, headers: known };
+  const encoding: Record<string, string> = coding === 'identity' ? {} : { 'content-encoding': coding };
+  return { status: 200, headers: { ...known, ...encoding, 'content-type': contentType }, body };
+}
+
+/** Where `npm run build` puts a folder: beside the compiled server; or, where the source runs, in `dist/`. */
+export function builtFolder(name: string): string {
+  const beside = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 }

@@ -53,6 +53,15 @@ describeInBrowser('pages', () => {
     expect(await page.evaluate(() => window.errors)).toEqual([]);
   });
 
+  test('a page of another origin that has the SDK from the server', async () => {
+    const page = await world.servedPage(profile);
+    await world.connect(page, listener);
+    await play(page, ['t-1']);
+    await settled(page);
+    expect(await stored()).toEqual(['t-1']);
+    expect(await page.evaluate(() => window.errors)).toEqual([]);
+  });
+
   test('a page that crashes', async () => {
     const tracks = names('t', 20);
     const page = await world.open(profile, { ...listener, socket: 'mute' });

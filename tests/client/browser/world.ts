@@ -17,6 +17,8 @@ const PAGE = `<!doctype html><title>SDK</title><script type="module">
 import * as sdk from '/gapless.js';
 window.sdk = sdk;
 </script>`;
+/** As above, with the SDK from the server itself, which is another origin. */
+const FROM_SERVER = '/from-server';
 
 declare global {
   interface Window {
@@ -58,11 +60,14 @@ export class World {
   static async start({ server = true } = {}): Promise<World> {
     if (!existsSync(BUNDLE))
       throw new Error(`${BUNDLE} is missing; npm run build makes it: ${process.env.BUILD_FAILURE}`);
+    const port = await freePort();
+    const fromServer = PAGE.replace('/gapless.js', `http://127.0.0.1:${port}/gapless.js`);
     const host = await startStaticHost({
       '/': { type: 'text/html', body: PAGE },
+      [FROM_SERVER]: { type: 'text/html', body: fromServer },
       '/gapless.js': { type: 'text/javascript', body: readFileSync(BUNDLE) },
     });
-    const world = new World(await startBrowser(), host, await freePort());
+    const world = new World(await startBrowser(), host, port);
     if (server) await world.startServer();
     return world;
   }
@@ -100,8 +105,15 @@ export class World {
     return page;
   }
 
-  async goto(page: Page): Promise<void> {
-    await page.goto(this.origin);
+  /** A page that loads the SDK from the server. */
+  async servedPage(profile: BrowserContext): Promise<Page> {
+    const page = await profile.newPage();
+    await this.goto(page, FROM_SERVER);
+    return page;
+  }
+
+  async goto(page: Page, path = '/'): Promise<void> {
+    await page.goto(this.origin + path);
     await page.waitForFunction(() => window.sdk !== undefined);
   }
 

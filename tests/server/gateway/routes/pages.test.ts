@@ -1,32 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { pageRoutes } from '../../../../server/gateway/routes/pages.ts';
 import { start } from '../harness.ts';
+import { ask } from './ask.ts';
 
 const SCRIPT = 'console.log("the dashboard");'.repeat(20);
 const SCRIPT_PATH = '/assets/dashboard-a1b2c3d4.js';
-
-interface Reply {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-}
-
-/** As it was sent: no decoding, no redirects, no tidying of the path. */
-function ask(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const req = request({ host: '127.0.0.1', port, path, method, headers }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk) => chunks.push(chunk));
-      res.on('end', () => resolve({ status: res.statusCode!, headers: res.headers, body: Buffer.concat(chunks) }));
-    });
-    req.on('error', reject).end();
-  });
-}
 
 async function site() {
   const folder = mkdtempSync(join(tmpdir(), 'gapless-pages-'));
