@@ -10,6 +10,7 @@ import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tailCommand } from './commands/tail.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { strict } from './strict.ts';
 
 /** All commands. Help and wrong arguments throw CommanderError, after their text is printed. */
 export function makeProgram(): Command {
@@ -47,17 +48,4 @@ Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDI
   }
   strict(program);
   return program;
-}
-
-/** Wrong arguments say what is wrong and where help is, and throw instead of ending the process. */
-function strict(command: Command): void {
-  command
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'gapless: ')) })
-    .showHelpAfterError(`  Run "${fullName(command)} --help" for help.`);
-  for (const sub of command.commands) strict(sub);
-}
-
-function fullName(command: Command): string {
-  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }

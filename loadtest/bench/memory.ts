@@ -37,7 +37,8 @@ export async function measureMemory(
   const running = await redis.start({ env: { GAPLESS_CREDIT_BUDGET_BYTES: String(budgetBytes) } });
   try {
     await delay(SETTLE_MS);
-    const idleBytes = residentBytes(running.server.pid).now;
+    const { pid } = running.server!;
+    const idleBytes = residentBytes(pid).now;
     const full: LoadPlan = {
       ...plan,
       wire: running.wire,
@@ -57,7 +58,8 @@ export async function measureMemory(
     await Promise.race([grown, load.report]);
     const stalled = await stall(running, load);
     load.stop();
-    const verdict = await running.verify(full, await load.report);
+    const { tallies } = await load.report;
+    const verdict = (await running.verify([{ events: full.events, tallies }]))!;
     const above = stalled.filledBytes - idleBytes;
     return {
       eventsPerFrame: plan.eventsPerFrame,
@@ -80,7 +82,7 @@ async function stall(running: Running, load: Load): Promise<{ unsettledBytes: nu
   let unsettledBytes = 0;
   let filledBytes = 0;
   for (const end = performance.now() + STALL_MS; performance.now() < end; await delay(LOOK_MS)) {
-    filledBytes = Math.max(filledBytes, residentBytes(running.server.pid).now);
+    filledBytes = Math.max(filledBytes, residentBytes(running.server!.pid).now);
     const metrics = await running.metrics();
     unsettledBytes = Math.max(unsettledBytes, metrics!.get('gapless_credit_outstanding_bytes'));
   }

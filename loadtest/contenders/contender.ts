@@ -1,7 +1,7 @@
 /** Who can be measured: each starts everything it needs on free ports and in temporary folders, and takes all of it away again. */
-import type { LoadPlan, LoadReport, Wire } from '../generator/plan.ts';
+import type { Wire } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
-import type { Verdict } from '../harness/verify.ts';
+import type { Sent, Verdict } from '../harness/verify.ts';
 import type { RedisServer } from '../redis-server.ts';
 
 /** CPU seconds used so far, by who used them. */
@@ -10,13 +10,15 @@ export type CpuByPart = Record<string, number>;
 export interface Running {
   readonly url: string;
   readonly wire: Wire;
-  readonly server: { readonly pid: number };
+  readonly token?: string;
+  /** Null where it was not started by us. */
+  readonly server: { readonly pid: number } | null;
   readonly redis: RedisServer | null;
   cpu(): CpuByPart;
   /** null where there are none. */
   metrics(): Promise<Samples | null>;
-  /** Compares what is stored with what was sent and acknowledged. */
-  verify(plan: LoadPlan, report: LoadReport): Promise<Verdict>;
+  /** Compares what is stored with what was sent and acknowledged; null where what is stored cannot be read. */
+  verify(sent: readonly Sent[]): Promise<Verdict | null>;
   stop(): Promise<void>;
 }
 

@@ -1,11 +1,10 @@
 /** Gapless on its two engines, as `gapless serve` runs it. */
 import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
 import { openRedisReader } from '../../server/log/redis/index.ts';
-import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
-import { LogVerifier, type Verdict, type VerifiableLog } from '../harness/verify.ts';
+import { LogVerifier, type Sent, type Verdict, type VerifiableLog } from '../harness/verify.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import type { Contender } from './contender.ts';
 import { fail } from './fail.ts';
@@ -23,7 +22,7 @@ export const embedded: Contender = {
     );
     return {
       ...gapless(server, null),
-      verify: (plan, report) => verifyLog(() => openEmbeddedReader(folder), plan, report),
+      verify: (sent) => verifyLog(() => openEmbeddedReader(folder), sent),
       stop: async () => {
         await server.stop();
         await remove();
@@ -41,7 +40,7 @@ export const redis: Contender = {
     const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) => fail(error, [redis]));
     return {
       ...gapless(server, redis),
-      verify: (plan, report) => verifyLog(() => openRedisReader({ url: redis.url, prefix: 'gapless' }), plan, report),
+      verify: (sent) => verifyLog(() => openRedisReader({ url: redis.url, prefix: 'gapless' }), sent),
       stop: async () => {
         await server.stop();
         await redis.stop();
@@ -73,12 +72,11 @@ function gapless(server: GaplessServer, redis: RedisServer | null) {
 
 async function verifyLog(
   open: () => Promise<VerifiableLog & { close(): Promise<void> }>,
-  plan: LoadPlan,
-  report: LoadReport,
+  sent: readonly Sent[],
 ): Promise<Verdict> {
   const log = await open();
   try {
-    return await new LogVerifier(plan.events, report.tallies).run(log);
+    return await new LogVerifier(sent).run(log);
   } finally {
     await log.close();
   }

@@ -1,8 +1,7 @@
 /** The straightforward stack, in two forms. */
-import type { LoadReport } from '../generator/plan.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import { type Pipelining, StraightforwardServer } from '../harness/straightforward-server.ts';
-import type { Verdict } from '../harness/verify.ts';
+import type { Sent, Verdict } from '../harness/verify.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import type { Contender } from './contender.ts';
 import { fail } from './fail.ts';
@@ -25,7 +24,7 @@ function straightforwardWith(name: string, title: string, pipelining: Pipelining
           return { 'server, main thread': main, 'server, other threads': total - main, ...redisCpu(redis) };
         },
         metrics: async () => null,
-        verify: (_, report) => verifyCount(redis, report),
+        verify: (sent) => verifyCount(redis, sent),
         stop: async () => {
           await server.stop();
           await redis.stop();
@@ -48,9 +47,10 @@ export const handPipelined = straightforwardWith(
 );
 
 /** The straightforward stack does not know who sent what: there must be as many entries as events were sent, all of them acknowledged. */
-async function verifyCount(redis: RedisServer, report: LoadReport): Promise<Verdict> {
+async function verifyCount(redis: RedisServer, sent: readonly Sent[]): Promise<Verdict> {
   const stored = await redis.sharedClient().xlen('events');
-  const total = (count: 'sent' | 'acknowledged') => report.tallies.reduce((sum, tally) => sum + tally[count], 0);
+  const tallies = sent.flatMap((one) => one.tallies);
+  const total = (count: 'sent' | 'acknowledged') => tallies.reduce((sum, tally) => sum + tally[count], 0);
   const missing = Math.max(0, total('acknowledged') - stored);
   const repeated = Math.max(0, stored - total('sent'));
   const rest = { outOfOrder: 0, foreign: 0, damaged: 0, examples: [] };

@@ -1,8 +1,7 @@
-/** What makes connections send: as fast as they are acknowledged, or at times that are fixed beforehand. */
+/** What makes connections send: as fast as they are acknowledged, or until their windows have grown. */
 import type { LoadConnection } from './connection.ts';
-import { Latencies } from './percentiles.ts';
-import type { LoadPlan, OpenLoop } from './plan.ts';
-import { type Arrival, arrivals } from './schedule.ts';
+import { LatencyRecorder } from './latency-recorder.ts';
+import type { LoadPlan } from './plan.ts';
 
 export interface Driver {
   /** All connections are open. */
@@ -17,12 +16,16 @@ export interface Driver {
 export class ClosedDriver implements Driver {
   private readonly plan: LoadPlan;
   private readonly connections: readonly LoadConnection[];
+  readonly latency = new LatencyRecorder();
+  /** Of each connection the one frame that is timed: the number of its last event, and when it was sent. */
+  private readonly timed: Map<LoadConnection, { upTo: number; at: number }>;
   private running = false;
   private prod: NodeJS.Timeout | null = null;
 
   constructor(plan: LoadPlan, connections: readonly LoadConnection[]) {
     this.plan = plan;
     this.connections = connections;
+    this.timed = new Map(connections.map((connection) => [connection, { upTo: 0, at: 0 }]));
   }
 
   start(): void {
@@ -37,12 +40,24 @@ export class ClosedDriver implements Driver {
   stop(): void {
     this.running = false;
     if (this.prod) clearInterval(this.prod);
+    this.latency.end();
   }
 
-  measure(): void {}
+  measure(): void {
+    this.latency.begin();
+  }
 
   progress(connection: LoadConnection): void {
-    while (this.running && connection.send(this.plan.eventsPerFrame) > 0);
+    const timed = this.timed.get(connection)!;
+    if (timed.upTo > 0 && connection.acknowledged >= timed.upTo) {
+      this.latency.record(timed.at, performance.now());
+      timed.upTo = 0;
+    }
+    while (this.running && connection.send(this.plan.eventsPerFrame) > 0) {
+      if (timed.upTo > 0) continue;
+      timed.upTo = connection.sent;
+      timed.at = performance.now();
+    }
   }
 }
 
@@ -94,78 +109,4 @@ export class GrowDriver implements Driver {
   start(): void {}
   stop(): void {}
   measure(): void {}
-}
-
-/** What is due and not sent yet because credit is missing, and what is sent and not acknowledged, oldest first. */
-interface Waiting {
-  due: number[];
-  onTheWay: number[];
-}
-
-/** At a finer grain timers cannot be had without burning a core. */
-const TICK_MS = 1;
-
-export class OpenDriver implements Driver {
-  readonly latency = new Latencies();
-  /** From the intended time to the moment the generator saw to it. */
-  readonly lateness = new Latencies();
-  private readonly plan: LoadPlan;
-  private readonly connections: readonly LoadConnection[];
-  private readonly index: ReadonlyMap<LoadConnection, number>;
-  private readonly waiting: Waiting[];
-  private readonly schedule: Generator<Arrival, never>;
-  private next: Arrival;
-  private timer: NodeJS.Timeout | null = null;
-  private startedAt = 0;
-  private countFrom = Number.POSITIVE_INFINITY;
-
-  constructor(plan: LoadPlan, loop: OpenLoop, connections: readonly LoadConnection[]) {
-    this.plan = plan;
-    this.connections = connections;
-    this.index = new Map(connections.map((connection, i) => [connection, i]));
-    this.waiting = connections.map(() => ({ due: [], onTheWay: [] }));
-    this.schedule = arrivals(loop.seed, loop.eventsPerSecond, connections.length);
-    this.next = this.schedule.next().value;
-  }
-
-  start(): void {
-    this.startedAt = performance.now();
-    this.timer = setInterval(() => this.offer(), TICK_MS);
-  }
-
-  stop(): void {
-    if (this.timer) clearInterval(this.timer);
-    this.countFrom = Number.POSITIVE_INFINITY;
-  }
-
-  measure(): void {
-    this.countFrom = performance.now();
-  }
-
-  private offer(): void {
-    const now = performance.now();
-    for (; this.startedAt + this.next.atMs <= now; this.next = this.schedule.next().value) {
-      const at = this.startedAt + this.next.atMs;
-      if (at >= this.countFrom) this.lateness.record(now - at);
-      this.waiting[this.next.connection]!.due.push(at);
-      this.push(this.next.connection);
-    }
-  }
-
-  private push(index: number): void {
-    const { due, onTheWay } = this.waiting[index]!;
-    while (due.length > 0) {
-      const sent = this.connections[index]!.send(Math.min(due.length, this.plan.eventsPerFrame));
-      if (sent === 0) return;
-      for (const at of due.splice(0, sent)) onTheWay.push(at);
-    }
-  }
-
-  progress(connection: LoadConnection, before: number): void {
-    const index = this.index.get(connection)!;
-    const now = performance.now();
-    const settled = this.waiting[index]!.onTheWay.splice(0, connection.acknowledged - before);
-    for (const at of settled) if (at >= this.countFrom) this.latency.record(now - at);
-    this.push(index);
-  }
 }

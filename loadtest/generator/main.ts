@@ -4,17 +4,23 @@ import { run } from './run.ts';
 
 const plan = JSON.parse(process.argv[2]!) as LoadPlan;
 const stop = new AbortController();
-let begin = (): void => undefined;
-const go = new Promise<void>((resolve) => {
+let begin = (_originMs: number): void => undefined;
+const begun = new Promise<number>((resolve) => {
   begin = resolve;
 });
+let go = (): void => undefined;
+const gone = new Promise<void>((resolve) => {
+  go = resolve;
+});
 process.on('message', (message: ToGenerator) => {
+  if (message.kind === 'begin') return begin(message.originMs);
+  // Who waits to go must not wait any more when it is over.
+  go();
   if (message.kind === 'stop') stop.abort();
-  else begin();
 });
 // Whoever started it is gone.
 process.on('disconnect', () => process.exit(1));
 
 const tell = (message: FromGenerator): void => void process.send!(message);
-const report = await run(plan, tell, { stop: stop.signal, go });
+const report = await run(plan, tell, { stop: stop.signal, begin: begun, go: gone });
 process.send!({ kind: 'report', report } satisfies FromGenerator, () => process.exit(0));

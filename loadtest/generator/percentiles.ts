@@ -1,5 +1,5 @@
-/** Latencies in a histogram with three significant digits. */
-import { build, type Histogram } from 'hdr-histogram-js';
+/** Latencies in a histogram with three significant digits. Histograms of several processes are merged; percentiles cannot be. */
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Percentiles } from './plan.ts';
 
 const MICROSECONDS = 1000;
@@ -16,14 +16,32 @@ export class Latencies {
     this.histogram.recordValue(Math.min(MOST_US, Math.max(1, Math.round(ms * MICROSECONDS))));
   }
 
+  get count(): number {
+    return this.histogram.totalCount;
+  }
+
   /** ms below which so many per cent lie. */
   at(percentile: number): number {
     return this.histogram.getValueAtPercentile(percentile) / MICROSECONDS;
   }
 
   summary(): Percentiles {
-    const at = (percentile: number) => this.histogram.getValueAtPercentile(percentile) / MICROSECONDS;
+    const at = (percentile: number) => this.at(percentile);
     const { totalCount: count, maxValue } = this.histogram;
     return { count, p50: at(50), p90: at(90), p99: at(99), p999: at(99.9), max: maxValue / MICROSECONDS };
+  }
+
+  /** For another process. */
+  encoded(): string {
+    return encodeIntoCompressedBase64(this.histogram);
+  }
+
+  /** Adds what another process recorded. */
+  merge(encoded: string): void {
+    this.histogram.add(decodeFromCompressedBase64(encoded));
+  }
+
+  reset(): void {
+    this.histogram.reset();
   }
 }

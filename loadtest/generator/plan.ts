@@ -40,6 +40,8 @@ export interface LoadPlan {
   /** Connection i publishes as `<producers>-<i>` for listener i. */
   producers: string;
   connections: number;
+  /** The number of the first connection; default 0. A generator process that has a part of a plan has these of its connections. */
+  firstConnection?: number;
   eventsPerFrame: number;
   events: EventPlan;
   loop: ClosedLoop | OpenLoop | Burst;
@@ -62,34 +64,73 @@ export interface Percentiles {
 /** What one connection did in all. */
 export interface ConnectionTally {
   producer: string;
+  /** Whose events of the plan it sent. */
+  connection: number;
   sent: number;
   acknowledged: number;
 }
 
-export interface LoadReport {
-  /** Within the measured time. */
+/** Of one generator process, or of all together. */
+interface Counted {
+  /** The measured time: when it began, in seconds since the run's load began, and how long it was. */
+  from: number;
   seconds: number;
   acknowledged: number;
+  /** Open loop only: events that were due. */
+  offered?: number;
   frames: number;
   bytes: number;
-  /** CPU seconds of the generator, its threads included, and its share of one core. */
+  /** CPU seconds with all threads, of all processes. */
   cpuSeconds: number;
-  /** Open loop only: from the intended send time to the acknowledgement, and how late the generator itself was. */
-  latency?: Percentiles;
-  lateness?: Percentiles;
+  /** How much of one core the main thread used; of several processes the busiest. */
+  cores: number;
   /** Over the whole run. */
   tallies: ConnectionTally[];
+  /** Open loop only: events that were due and could not be sent before the load ended. */
+  unsent?: number;
   /** What must not happen: refused frames, rejected events, closed connections. The first few, in words. */
   faults: string[];
 }
 
+export interface LoadReport extends Counted {
+  /**
+   * From the intended send time to the acknowledgement, of events that were due in the measured time. An event that could not be sent before the
+   * load ended counts with the time that it waited until then. In a closed loop an event is due when it is sent, and a connection times one
+   * frame after the other.
+   */
+  latency?: Percentiles;
+  /** Open loop only: how late the generator itself was, which is a part of the latency. */
+  lateness?: Percentiles;
+}
+
+/** What one process reports; histograms are encoded, because percentiles cannot be merged. */
+export interface ShardReport extends Counted {
+  latency?: string;
+  lateness?: string;
+}
+
+/** One second of one process, on the clock of the run. */
+export interface ShardSecond {
+  /** Seconds since the run's load began, at the end of this second. */
+  at: number;
+  acknowledged: number;
+  offered?: number;
+  latency?: string;
+}
+
 export type FromGenerator =
-  /** All connections are open, load begins; for a burst: all windows have grown, `go` is waited for. */
+  /** All connections are open; `begin` is waited for. */
+  | { kind: 'opened' }
+  /** Load begins; for a burst: all windows have grown, `go` is waited for. */
   | { kind: 'loaded' }
+  | { kind: 'second'; second: ShardSecond }
   /** The measured time begins and ends. */
   | { kind: 'measuring' }
   | { kind: 'measured' }
-  | { kind: 'report'; report: LoadReport };
+  | { kind: 'report'; report: ShardReport };
 
-/** `stop` ends the load early: what was sent is still waited for. `go` lets a burst begin. */
-export type ToGenerator = { kind: 'stop' | 'go' };
+/**
+ * `begin`: all processes have their connections open; the run's load began at `originMs` (since 1970). `stop` ends the load early: what was
+ * sent is still waited for. `go` lets a burst begin.
+ */
+export type ToGenerator = { kind: 'begin'; originMs: number } | { kind: 'stop' | 'go' };

@@ -1,10 +1,13 @@
 /** Runs a plan in this process: opens the connections, warms up, measures, and waits for what is not acknowledged. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSeconds } from '../harness/proc.ts';
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
-import { ClosedDriver, type Driver, GrowDriver, OpenDriver } from './drivers.ts';
+import { ClosedDriver, type Driver, GrowDriver } from './drivers.ts';
 import { asJson, asMsgpack, planEvents } from './events.ts';
 import { GaplessConnection } from './gapless-connection.ts';
-import type { FromGenerator, LoadPlan, LoadReport } from './plan.ts';
+import { OpenDriver } from './open-driver.ts';
+import type { FromGenerator, LoadPlan, ShardReport } from './plan.ts';
+import { Seconds } from './seconds.ts';
 import { StraightforwardConnection } from './straightforward-connection.ts';
 
 const FAULTS_MOST = 20;
@@ -15,14 +18,16 @@ const DRAIN_LOOK_MS = 5;
 /** What comes from outside while it runs. */
 export interface Control {
   stop: AbortSignal;
+  /** With when the run's load began, ms since 1970. */
+  begin: Promise<number>;
   go: Promise<void>;
 }
 
 export async function run(
   plan: LoadPlan,
   tell: (message: FromGenerator) => void,
-  { stop, go }: Control,
-): Promise<LoadReport> {
+  { stop, begin, go }: Control,
+): Promise<ShardReport> {
   const faults: string[] = [];
   let driver: Driver | null = null;
   const connections = makeConnections(plan, {
@@ -34,6 +39,8 @@ export async function run(
   for (let i = 0; i < connections.length; i += OPENING) {
     await Promise.all(connections.slice(i, i + OPENING).map((connection) => connection.open()));
   }
+  tell({ kind: 'opened' });
+  const originMs = await begin;
   const { loop } = plan;
   if (loop.kind === 'burst') {
     const growth = new GrowDriver(plan, connections);
@@ -42,34 +49,48 @@ export async function run(
     tell({ kind: 'loaded' });
     await go;
   }
-  driver = loop.kind === 'open' ? new OpenDriver(plan, loop, connections) : new ClosedDriver(plan, connections);
-  driver.start();
+  const loaded = loop.kind === 'open' ? new OpenDriver(plan, loop, connections) : new ClosedDriver(plan, connections);
+  driver = loaded;
+  const seconds = new Seconds(originMs, connections, loaded, (second) => tell({ kind: 'second', second }));
+  loaded.start();
   if (loop.kind !== 'burst') tell({ kind: 'loaded' });
   await pause(plan.warmUpMs, stop);
   tell({ kind: 'measuring' });
-  driver.measure();
-  const before = snapshot(connections);
+  loaded.measure();
+  const before = snapshot(connections, loaded);
   await pause(plan.measureMs, stop);
-  const after = snapshot(connections);
-  driver.stop();
+  const after = snapshot(connections, loaded);
+  loaded.stop();
   tell({ kind: 'measured' });
   await drained(connections, plan.drainMs);
+  seconds.stop();
   for (const connection of connections) connection.close();
 
-  const latency = driver instanceof OpenDriver && {
-    latency: driver.latency.summary(),
-    lateness: driver.lateness.summary(),
+  const open = loaded instanceof OpenDriver && {
+    offered: after.offered - before.offered,
+    lateness: loaded.lateness.encoded(),
+    unsent: loaded.unsent,
   };
   return {
+    from: (performance.timeOrigin + before.at - originMs) / 1000,
     seconds: (after.at - before.at) / 1000,
     acknowledged: after.acknowledged - before.acknowledged,
     frames: after.frames - before.frames,
     bytes: after.bytes - before.bytes,
     cpuSeconds: after.cpu - before.cpu,
-    ...latency,
-    tallies: connections.map(({ producer, sent, acknowledged }) => ({ producer, sent, acknowledged })),
+    cores: ((after.main - before.main) / (after.at - before.at)) * 1000,
+    latency: loaded.latency.measured.encoded(),
+    ...open,
+    tallies: connections.map(({ producer, sent, acknowledged }, i) => {
+      return { producer, connection: numberOf(plan, i), sent, acknowledged };
+    }),
     faults,
   };
+}
+
+/** The number of this process's connection i in the whole plan. */
+function numberOf(plan: LoadPlan, i: number): number {
+  return (plan.firstConnection ?? 0) + i;
 }
 
 function makeConnections(plan: LoadPlan, report: LoadConnectionEvents): LoadConnection[] {
@@ -77,8 +98,9 @@ function makeConnections(plan: LoadPlan, report: LoadConnectionEvents): LoadConn
   const { url, token } = plan;
   const inFlight = plan.loop.kind === 'closed' ? plan.loop.inFlight : Number.POSITIVE_INFINITY;
   return Array.from({ length: plan.connections }, (_, i) => {
-    const producer = `${plan.producers}-${i}`;
-    const events = eventsOf(i);
+    const number = numberOf(plan, i);
+    const producer = `${plan.producers}-${number}`;
+    const events = eventsOf(number);
     if (plan.wire === 'gapless') return new GaplessConnection({ url, token, producer }, asMsgpack(events), report);
     return new StraightforwardConnection({ url, producer, inFlight }, asJson(events), report);
   });
@@ -87,14 +109,18 @@ function makeConnections(plan: LoadPlan, report: LoadConnectionEvents): LoadConn
 interface Snapshot {
   at: number;
   acknowledged: number;
+  offered: number;
   frames: number;
   bytes: number;
+  /** CPU seconds: of all threads, of the main one. */
   cpu: number;
+  main: number;
 }
 
-function snapshot(connections: readonly LoadConnection[]): Snapshot {
-  const { user, system } = process.cpuUsage();
-  const total = { at: performance.now(), acknowledged: 0, frames: 0, bytes: 0, cpu: (user + system) / 1e6 };
+function snapshot(connections: readonly LoadConnection[], driver: ClosedDriver | OpenDriver): Snapshot {
+  const { total: cpu, main } = cpuSeconds(process.pid);
+  const offered = driver instanceof OpenDriver ? driver.offered : 0;
+  const total = { at: performance.now(), acknowledged: 0, offered, frames: 0, bytes: 0, cpu, main };
   for (const { acknowledged, frames, bytes } of connections) {
     total.acknowledged += acknowledged;
     total.frames += frames;

@@ -1,6 +1,8 @@
-/** Runs a generator in a process of its own and hears from it. */
+/** Runs a plan in generator processes and hears from them. */
 import path from 'node:path';
-import type { FromGenerator, LoadPlan, LoadReport, ToGenerator } from '../generator/plan.ts';
+import { mergeReports } from '../generator/merge.ts';
+import type { FromGenerator, LoadPlan, LoadReport, ShardReport, ShardSecond, ToGenerator } from '../generator/plan.ts';
+import { processesFor, shard } from '../generator/shards.ts';
 import { BUILT, Child } from './child.ts';
 
 /** Beyond warm-up, measuring and draining: starting, encoding the events, connecting. */
@@ -11,44 +13,78 @@ export interface LoadEvents {
   /** The measured time begins and ends; may look at the servers. */
   measuring?(): void;
   measured?(): void;
+  /** One process tells of one second. */
+  second?(second: ShardSecond): void;
 }
 
-export class Load {
-  readonly child: Child;
-  readonly report: Promise<LoadReport>;
+export interface LoadOptions {
+  /** Generator processes; more where the connections need them. */
+  processes?: number;
+  /** When the run's load began, ms since 1970; asked when all connections are open. */
+  originMs?(): number;
+}
 
-  constructor(plan: LoadPlan, events: LoadEvents = {}) {
-    this.child = Child.forked(path.join(BUILT, 'loadtest/generator/main.js'), [JSON.stringify(plan)]);
-    this.report = this.hear(plan, events);
+/** What the processes say once each, and the load says when all have. */
+type Step = Exclude<FromGenerator['kind'], 'second' | 'report'>;
+
+export class Load {
+  readonly report: Promise<LoadReport>;
+  private readonly children: Child[];
+  private readonly events: LoadEvents;
+  private readonly originMs: () => number;
+  private readonly said = new Map<Step, number>();
+
+  constructor(plan: LoadPlan, events: LoadEvents = {}, { processes, originMs = Date.now }: LoadOptions = {}) {
+    this.events = events;
+    this.originMs = originMs;
+    const plans = shard(plan, processesFor(plan.connections, processes));
+    this.children = plans.map((part) =>
+      Child.forked(path.join(BUILT, 'loadtest/generator/main.js'), [JSON.stringify(part)]),
+    );
+    this.report = this.collect(plan).finally(() => Promise.all(this.children.map((child) => child.kill())));
     // Whoever waits hears of it; nobody may be waiting yet.
     this.report.catch(() => undefined);
   }
 
-  private hear(plan: LoadPlan, events: LoadEvents): Promise<LoadReport> {
+  private async collect(plan: LoadPlan): Promise<LoadReport> {
+    const mostMs = plan.warmUpMs + plan.measureMs + plan.drainMs + SLACK_MS;
+    return mergeReports(await Promise.all(this.children.map((child) => this.hear(child, mostMs))));
+  }
+
+  private hear(child: Child, mostMs: number): Promise<ShardReport> {
     return new Promise((resolve, reject) => {
-      const mostMs = plan.warmUpMs + plan.measureMs + plan.drainMs + SLACK_MS;
-      const timer = setTimeout(() => {
-        void this.child.kill();
-        reject(new Error(`the generator did not end within ${mostMs / 1000} s`));
-      }, mostMs);
-      this.child.process.on('message', (message: FromGenerator) => {
+      const timer = setTimeout(() => reject(new Error(`the generator did not end within ${mostMs / 1000} s`)), mostMs);
+      child.process.on('message', (message: FromGenerator) => {
         if (message.kind === 'report') resolve(message.report);
-        else events[message.kind]?.();
+        else if (message.kind === 'second') this.events.second?.(message.second);
+        else this.step(message.kind);
       });
-      this.child.process.on('exit', (code) => {
+      child.process.on('exit', (code) => {
         clearTimeout(timer);
-        reject(new Error(`the generator ended with ${code}:\n${this.child.tail}`));
+        reject(new Error(`the generator ended with ${code}:\n${child.tail}`));
       });
     });
   }
 
+  private step(step: Step): void {
+    const said = (this.said.get(step) ?? 0) + 1;
+    this.said.set(step, said);
+    if (said < this.children.length) return;
+    if (step === 'opened') this.send({ kind: 'begin', originMs: this.originMs() });
+    else this.events[step]?.();
+  }
+
   /** Ends the load early; the report still comes. */
   stop(): void {
-    this.child.process.send({ kind: 'stop' } satisfies ToGenerator);
+    this.send({ kind: 'stop' });
   }
 
   /** Lets a burst begin. */
   go(): void {
-    this.child.process.send({ kind: 'go' } satisfies ToGenerator);
+    this.send({ kind: 'go' });
+  }
+
+  private send(message: ToGenerator): void {
+    for (const { process } of this.children) if (process.connected) process.send(message);
   }
 }

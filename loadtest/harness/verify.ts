@@ -3,11 +3,18 @@ import { entryBody } from '../../format/entry.ts';
 import type { ReadItem } from '../../format/model.ts';
 import { decodeUnits } from '../../format/unit.ts';
 import type { LogReader } from '../../server/log/embedded/reader.ts';
-import { asMsgpack, type EncodedEvents, planEvents } from '../generator/events.ts';
+import { asMsgpack, type EncodedEvents, type PlannedEvent, planEvents } from '../generator/events.ts';
 import type { ConnectionTally, EventPlan } from '../generator/plan.ts';
 
 const READ_BYTES = 4 * 1024 * 1024;
 const EXAMPLES = 10;
+const NOTHING = new Uint8Array(0);
+
+/** What one load sent, or all of them that used the same events. */
+export interface Sent {
+  events: EventPlan;
+  tallies: readonly ConnectionTally[];
+}
 
 export interface Verdict {
   ok: boolean;
@@ -41,15 +48,16 @@ export class LogVerifier {
   private readonly producers: ReadonlyMap<string, Producer>;
   private readonly verdict: Verdict;
 
-  constructor(plan: EventPlan, tallies: readonly ConnectionTally[]) {
-    const eventsOf = planEvents(plan);
-    this.producers = new Map(
-      tallies.map((tally, i) => {
-        const source = asMsgpack(eventsOf(i));
-        return [tally.producer, { tally, source, seen: new Uint8Array(tally.sent + 1), highest: 0 }];
-      }),
-    );
-    const acknowledged = tallies.reduce((sum, tally) => sum + tally.acknowledged, 0);
+  constructor(sent: readonly Sent[]) {
+    const producers = new Map<string, Producer>();
+    for (const { events, tallies } of sent) {
+      const eventsOf = planEvents(events);
+      for (const tally of tallies)
+        producers.set(tally.producer, together(producers.get(tally.producer), tally, eventsOf));
+    }
+    for (const producer of producers.values()) producer.seen = new Uint8Array(producer.tally.sent + 1);
+    this.producers = producers;
+    const acknowledged = [...producers.values()].reduce((sum, { tally }) => sum + tally.acknowledged, 0);
     const nothing = { stored: 0, missing: 0, repeated: 0, outOfOrder: 0, foreign: 0, damaged: 0 };
     this.verdict = { ok: false, acknowledged, ...nothing, examples: [] };
   }
@@ -100,4 +108,16 @@ export class LogVerifier {
     this.verdict[what]++;
     if (this.verdict.examples.length < EXAMPLES) this.verdict.examples.push(`${what}: ${example}`);
   }
+}
+
+/** A producer that sent in several loads went on with its numbers: the last of them knows the most. */
+function together(
+  before: Producer | undefined,
+  tally: ConnectionTally,
+  eventsOf: (connection: number) => PlannedEvent[],
+): Producer {
+  const sent = Math.max(before?.tally.sent ?? 0, tally.sent);
+  const acknowledged = Math.max(before?.tally.acknowledged ?? 0, tally.acknowledged);
+  const source = before?.source ?? asMsgpack(eventsOf(tally.connection));
+  return { tally: { ...tally, sent, acknowledged }, source, seen: NOTHING, highest: 0 };
 }

@@ -1,7 +1,9 @@
 /** What a scenario is: a name, options of its own, and a run that says what it found. Everything around it is the runner's. */
 import type { Command } from 'commander';
 import type { Running, StartOptions } from '../contenders/contender.ts';
+import type { Latencies } from '../generator/percentiles.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import type { Sent } from '../harness/verify.ts';
 import type { Finding, Phase } from '../report/record.ts';
 
 /** Options that every scenario takes. */
@@ -33,10 +35,28 @@ export interface ScenarioContext {
   start(options?: StartOptions): Promise<Running>;
   /** Runs a plan in generator processes and adds what they report, second by second, to the series. */
   load(plan: PlanForRun, events?: LoadHooks): RunningLoad;
+  /** Seconds since the load began; it begins with the first call of this, or with the first `load`. */
+  now(): number;
+  /** For load that is not a `load`: adds to the second in which it is called. */
+  add(figures: Figures): void;
+  /** What was sent by something else than `load`; it is verified with the rest. */
+  sent(sent: Sent): void;
 }
 
 /** A plan without what the contender knows best. */
-export type PlanForRun = Omit<LoadPlan, 'wire' | 'url' | 'producers'> & { producers?: string };
+export type PlanForRun = Omit<LoadPlan, 'wire' | 'url' | 'token' | 'producers'> & {
+  /** Loads whose producers have the same name go on with their numbers; they need the same events. */
+  producers?: string;
+  /** Generator processes. */
+  processes?: number;
+};
+
+/** Of events, or of requests where the scenario sends those. */
+export interface Figures {
+  acknowledged?: number;
+  offered?: number;
+  latencies?: Latencies;
+}
 
 export interface LoadHooks {
   loaded?(): void;
@@ -46,6 +66,8 @@ export interface LoadHooks {
 
 export interface RunningLoad {
   readonly report: Promise<LoadReport>;
+  /** What it did in its measured time, with what that cost. */
+  phase(name: string): Promise<Phase>;
   /** Ends it early; the report still comes. */
   stop(): void;
   /** Lets a burst begin. */

@@ -40,8 +40,10 @@ function logOf(entries: Stored[][], damage = false): VerifiableLog {
 }
 
 const run = (seqs: number[], producer = 'load-0'): Stored[] => seqs.map((seq) => ({ producer, seq }));
-const tally = (acknowledged: number, sent = acknowledged) => [{ producer: 'load-0', sent, acknowledged }];
-const verify = (log: VerifiableLog, tallies = tally(3)) => new LogVerifier(plan, tallies).run(log);
+const tally = (acknowledged: number, sent = acknowledged) => [
+  { producer: 'load-0', connection: 0, sent, acknowledged },
+];
+const verify = (log: VerifiableLog, tallies = tally(3)) => new LogVerifier([{ events: plan, tallies }]).run(log);
 
 it('finds nothing wrong where each acknowledged event stands once, in order', async () => {
   const verdict = await verify(logOf([run([1, 2]), run([3])]));

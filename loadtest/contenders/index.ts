@@ -1,0 +1,6 @@
+/** Who can be put under load, by name. */
+import type { Contender } from './contender.ts';
+import { embedded, redis } from './gapless.ts';
+import { handPipelined, straightforward } from './straightforward.ts';
+
+export const CONTENDERS: readonly Contender[] = [embedded, redis, straightforward, handPipelined];
