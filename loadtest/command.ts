@@ -69,6 +69,8 @@ async function run(scenario: Scenario, command: Command): Promise<void> {
   const { env = [], generators, out, ...options } = flags;
   const contender = CONTENDERS.find(({ name }) => name === options.target);
   if (!contender) throw new CommandError(`${options.target} is not known`);
+  const missing = contender.missing?.() ?? null;
+  if (missing !== null) throw new CommandError(missing);
   const interruption = onInterrupt(() =>
     note('Ending: what was sent is drained and verified. Ctrl-C again ends it at once.'),
   );

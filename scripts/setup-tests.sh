@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to it that the tests find redis-server, and chromium and (under CI=true) haproxy as well where that is possible: without these the
-# tests of pages and of deploy/ skip what needs them. They start and stop their own instances. Starts nothing and stops nothing.
+# Sees to it that the tests find redis-server, and chromium and (under CI=true) haproxy and nats-server as well where that is possible: without
+# these the tests of pages, of deploy/ and of peers skip what needs them. They start and stop their own instances. Starts nothing and stops nothing.
 set -euo pipefail
 
 # 7.0 or newer.
@@ -10,7 +10,9 @@ have_redis() {
 packages=()
 have_redis || packages+=(redis-server)
 command -v chromium >/dev/null || packages+=(chromium)
-if [ "${CI:-}" = true ] && ! command -v haproxy >/dev/null; then packages+=(haproxy); fi
+if [ "${CI:-}" = true ]; then
+  for program in haproxy nats-server; do command -v "$program" >/dev/null || packages+=("$program"); done
+fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 how_to() {

@@ -1,70 +1,97 @@
 /** `npm run bench`: starts everything it needs, measures side by side, verifies, prints, and writes the figures as JSON. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { embedded, redis } from '../contenders/gapless.ts';
-import { handPipelined, straightforward } from '../contenders/straightforward.ts';
 import type { EventPlan } from '../generator/plan.ts';
-import { describeMachine } from '../harness/machine.ts';
+import { describeMachine, type Machine } from '../harness/machine.ts';
 import { whyNoRedis } from '../redis-server.ts';
-import { type Latency, measureLatency } from './latency.ts';
+import type { Repetition } from './figures.ts';
 import { type MemoryResult, measureMemory } from './memory.ts';
-import { readOptions } from './options.ts';
-import { latencyTable, memoryTable, throughputTable, timeTable } from './tables.ts';
-import { FRAMES, measureThroughput, type Throughput } from './throughput.ts';
+import { type BenchOptions, readOptions } from './options.ts';
+import { repeat } from './repeat.ts';
+import { judge, ROWS, type RowResult } from './rows.ts';
+import { LATENCY } from './steps/latency.ts';
+import { LIMITS } from './steps/limits.ts';
+import { SUSTAINED } from './steps/sustained.ts';
+import { FRAMES, THROUGHPUT } from './steps/throughput.ts';
+import { VISIBLE } from './steps/visible.ts';
+import { figuresTable, memoryTable, rowsTable, timeTable } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 const BUDGET_BYTES = 64 * 1024 * 1024;
-const TIMES = {
-  short: { warmUpMs: 1_500, measureMs: 2_000 },
-  full: { warmUpMs: 3_000, measureMs: 5_000 },
-};
+const STEPS = [...LIMITS, ...THROUGHPUT, ...LATENCY, ...SUSTAINED, ...VISIBLE];
+
+interface Result {
+  machine: Machine;
+  options: BenchOptions;
+  repetitions: Repetition[];
+  memory: MemoryResult[];
+}
 
 const options = readOptions(process.argv.slice(2));
-const reason = whyNoRedis();
-if (reason !== null) {
-  console.error(reason);
-  process.exit(1);
-}
 const tell = (text: string): void => void process.stderr.write(`  ${text}\n`);
-const machine = describeMachine();
-console.log(
-  `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, Redis ${machine.redis}, commit ${machine.commit}`,
-);
-console.log('Generator, server and storage share these cores. Each run is verified against its log.');
-if (machine.load > 0.5) tell(`the load average is ${machine.load.toFixed(2)}: others are at work, figures will be low`);
-
-const events: EventPlan = { seed: options.seed, perConnection: 500, startMs: Date.now() - 30 * DAY_MS };
-let throughput: Throughput | undefined;
-let latency: Latency | undefined;
-const memory: MemoryResult[] = [];
-const problems: string[] = [];
-
-if (options.parts.includes('throughput')) {
-  const times = options.short ? TIMES.short : TIMES.full;
-  const peers = options.short ? [straightforward] : [straightforward, handPipelined];
-  const contenders = [...peers, embedded, redis];
-  throughput = await measureThroughput({ ...options, ...times, contenders, events }, tell);
-  console.log(throughputTable(throughput));
-  console.log(timeTable(throughput));
-  problems.push(...throughput.cells.flatMap((cell) => cell.invalid));
-}
-if (options.parts.includes('latency')) {
-  latency = await measureLatency(events, tell);
-  console.log(latencyTable(latency));
-  problems.push(...latency.rows.flatMap((row) => row.invalid));
-}
-if (options.parts.includes('memory')) {
-  for (const eventsPerFrame of FRAMES) {
-    const result = await measureMemory({ events, eventsPerFrame }, BUDGET_BYTES);
-    memory.push(result);
-    if (!result.verdict.ok) problems.push(`memory: ${result.verdict.examples.join('; ')}`);
-  }
-  console.log(memoryTable(memory));
-}
-
-const file = options.out ?? path.join('loadtest/reports', `bench-${machine.time.replaceAll(':', '-')}.json`);
-await mkdir(path.dirname(file), { recursive: true });
-await writeFile(file, `${JSON.stringify({ machine, options, throughput, latency, memory, problems }, null, 2)}\n`);
-console.log(`Written to ${file}`);
+const result = options.join ? await join(options.join) : await measureAll();
+const problems = print(result);
 for (const problem of problems) console.log(`DOES NOT COUNT: ${problem}`);
 process.exit(problems.length > 0 ? 1 : 0);
+
+async function measureAll(): Promise<Result> {
+  const reason = whyNoRedis();
+  if (reason !== null) {
+    console.error(reason);
+    process.exit(1);
+  }
+  const machine = describeMachine();
+  if (machine.load > 0.5)
+    tell(`the load average is ${machine.load.toFixed(2)}: others are at work, figures will be low`);
+  const events: EventPlan = { seed: options.seed, perConnection: 500, startMs: Date.now() - 30 * DAY_MS };
+  const wanted = STEPS.filter(({ part, short }) => options.parts.includes(part) && (short || !options.short));
+  const steps = wanted.filter((step) => {
+    const missing = step.missing();
+    if (missing !== null) console.error(`Left out: ${step.title}: ${missing}`);
+    return missing === null;
+  });
+  const times = steps.length > 0 ? options.repetitions : 0;
+  const { repetitions, measurements } = await repeat(steps, times, { ...options, events }, tell);
+  if (measurements.size > 0) console.log(timeTable(measurements));
+  const memory: MemoryResult[] = [];
+  if (options.parts.includes('memory')) {
+    for (const eventsPerFrame of FRAMES) memory.push(await measureMemory({ events, eventsPerFrame }, BUDGET_BYTES));
+  }
+  const result: Result = { machine, options, repetitions, memory };
+  const file = options.out ?? path.join('loadtest/reports', `bench-${machine.time.replaceAll(':', '-')}.json`);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify({ ...result, measurements: Object.fromEntries(measurements) }, null, 2)}\n`);
+  console.log(`Written to ${file}`);
+  return result;
+}
+
+/** One result of several. The machine is the first one's, its commit all of theirs. */
+async function join(files: readonly string[]): Promise<Result> {
+  const all = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Result));
+  const commits = [...new Set(all.map(({ machine }) => machine.commit))];
+  if (commits.length > 1) tell(`these are of different commits: ${commits.join(', ')}`);
+  const { machine, options } = all[0]!;
+  return {
+    machine: { ...machine, commit: commits.join(', ') },
+    options,
+    repetitions: all.flatMap(({ repetitions }) => repetitions),
+    memory: all.flatMap(({ memory }) => memory),
+  };
+}
+
+/** Answers what does not count, and why. */
+function print({ machine, repetitions, memory }: Result): string[] {
+  console.log(
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, Redis ${machine.redis}, commit ${machine.commit}`,
+  );
+  console.log('Generator, server and storage share these cores. Each run is verified against its log.');
+  if (repetitions.length > 0) console.log(figuresTable(repetitions));
+  const rows = ROWS.map((row) => judge(row, repetitions)).filter((row): row is RowResult => row !== null);
+  if (rows.length > 0) console.log(rowsTable(rows));
+  if (memory.length > 0) console.log(memoryTable(memory));
+  const lost = memory.filter(({ verdict }) => !verdict.ok);
+  return [
+    ...repetitions.flatMap((repetition) => repetition.problems),
+    ...lost.map(({ verdict }) => `memory: ${verdict.examples.join('; ')}`),
+  ];
+}

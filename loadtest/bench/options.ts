@@ -1,7 +1,7 @@
 /** What `npm run bench` takes. */
 import { Command, InvalidArgumentError } from 'commander';
 
-export const PARTS = ['throughput', 'latency', 'memory'] as const;
+export const PARTS = ['throughput', 'latency', 'sustained', 'visible', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -12,17 +12,35 @@ export interface BenchOptions {
   seed: number;
   /** Where the JSON goes. */
   out?: string;
+  /** Earlier results to make rows of, instead of measuring. */
+  join?: readonly string[];
 }
+
+const MORE = `
+Parts:
+  throughput  acknowledged events/s against the peers and the limits, ingest alone
+  latency     send to ACK at 10,000 events/s from 1,000 connections, and a bare XADD
+  sustained   a minute of saturation with features and recommendations on
+  visible     event sent to feature visible at 10,000 events/s
+  memory      memory while storage stands still under full load; once
+
+Examples:
+  npm run bench -- --short
+  npm run bench -- --parts throughput --repetitions 3
+  npm run bench -- --parts latency --repetitions 1 --out a.json   # again with b.json, later
+  npm run bench -- --join a.json b.json`;
 
 export function readOptions(argv: readonly string[]): BenchOptions {
   const command = new Command('bench')
-    .description('Measures Gapless against the straightforward stack, side by side, and verifies every run.')
-    .option('--short', 'under a minute: throughput once, no medians', false)
-    .option('--repetitions <n>', 'how often each throughput run is repeated; the median counts', positive, 5)
-    .option('--connections <n>', 'connections of the throughput runs', positive, 64)
-    .option('--parts <names>', `what to measure: ${PARTS.join(', ')}`, parts, [...PARTS])
+    .description('Measures Gapless against its peers and its limits, side by side, and verifies every run.')
+    .option('--short', 'under a minute: the throughput of the main contenders, once', false)
+    .option('--repetitions <n>', 'how often everything is repeated; the median counts', positive, 5)
+    .option('--connections <n>', 'connections of the saturated runs', positive, 64)
+    .option('--parts <names>', 'what to measure, separated by commas', parts, [...PARTS])
     .option('--seed <n>', 'of the events and of the arrivals', positive, 1)
-    .option('--out <file>', 'where the JSON goes (default: loadtest/reports/bench-<time>.json)');
+    .option('--out <file>', 'where the JSON goes (default: loadtest/reports/bench-<time>.json)')
+    .option('--join <files...>', 'measure nothing: print the rows over the repetitions of earlier results')
+    .addHelpText('after', MORE);
   command.parse([...argv], { from: 'user' });
   const options = command.opts<BenchOptions>();
   return options.short ? { ...options, repetitions: 1, parts: ['throughput'] } : options;
@@ -37,6 +55,6 @@ function positive(text: string): number {
 function parts(text: string): Part[] {
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !PARTS.includes(name as Part));
-  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of them.`);
+  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${PARTS.join(', ')}.`);
   return names as Part[];
 }

@@ -1,15 +1,11 @@
 /** The result for people. */
 import Table from 'cli-table3';
-import { embedded, redis } from '../contenders/gapless.ts';
-import { handPipelined, straightforward } from '../contenders/straightforward.ts';
-import type { Latency } from './latency.ts';
-import { LATENCY_CONNECTIONS, OFFERED_PER_SECOND } from './latency.ts';
+import { median, spread } from '../harness/statistics.ts';
+import type { Repetition } from './figures.ts';
+import type { Measurement } from './measure.ts';
 import type { MemoryResult } from './memory.ts';
-import { type Cell, FRAMES, type Throughput } from './throughput.ts';
+import type { Row, RowResult } from './rows.ts';
 
-const TITLES: Record<string, string> = Object.fromEntries(
-  [straightforward, handPipelined, embedded, redis].map(({ name, title }) => [name, title]),
-);
 const MIB = 1024 * 1024;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -22,62 +18,68 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return out.toString();
 }
 
-export function throughputTable({ cells }: Throughput): string {
-  const names = [...new Set(cells.map((cell) => cell.contender))];
-  const rows = names.map((name) => {
-    const of = FRAMES.map((frame) => cells.find((cell) => cell.contender === name && cell.frame === frame)!);
-    return [TITLES[name]!, ...of.flatMap((cell) => [rate(cell), times(cell)])];
-  });
-  const head = [
-    'acknowledged events/s (median, least - most)',
-    ...FRAMES.flatMap((frame) => [`${frame} a frame`, 'ratio']),
-  ];
-  return table(head, rows);
-}
-
-function rate({ eventsPerSecond: { median, least, most } }: Cell): string {
-  return `${whole(median)} (${whole(least)} - ${whole(most)})`;
-}
-
-function times({ ratio: { median, least, most } }: Cell): string {
-  return `${median.toFixed(1)}x (${least.toFixed(1)} - ${most.toFixed(1)})`;
-}
-
-/** CPU of every process for one event, and the server's own account of its stages. */
-export function timeTable({ cells }: Throughput): string {
-  const parts = ['server, main thread', 'server, worker', 'server, other threads', 'redis', 'generator'];
-  const stages = [...new Set(cells.flatMap((cell) => Object.keys(cell.stageMicros)))];
-  const head = ['CPU microseconds for one event', ...cells.map((cell) => `${cell.contender} ${cell.frame}`)];
-  const sum = (cell: Cell) => Object.values(cell.cpuMicros).reduce((total, part) => total + part, 0);
-  const row = (name: string, of: (cell: Cell) => number | undefined) => [
-    name,
-    ...cells.map((cell) => of(cell)?.toFixed(2) ?? ''),
-  ];
-  return table(head, [
-    ...parts.map((part) => row(part, (cell) => cell.cpuMicros[part])),
-    row('all together', sum),
-    ...stages.map((stage) => row(`  stage ${stage} (wall)`, (cell) => cell.stageMicros[stage])),
-  ]);
-}
-
-export function latencyTable({ rows, bareXadd }: Latency): string {
-  const line = (name: string, { p50, p90, p99, p999, max }: Latency['rows'][number]['latency'], late: string) => [
-    name,
-    ...[p50, p90, p99, p999, max].map((ms) => ms.toFixed(2)),
-    late,
-  ];
-  const head = [`ms at ${whole(OFFERED_PER_SECOND)} events/s offered over ${whole(LATENCY_CONNECTIONS)} connections`];
+/** What is to be reached, and whether it was. */
+export function rowsTable(rows: readonly RowResult[]): string {
   return table(
-    [...head, 'p50', 'p90', 'p99', 'p99.9', 'max', 'generator late p50 / p99'],
-    [
-      ...rows.map(({ contender, latency, lateness }) =>
-        line(TITLES[contender]!, latency, `${lateness.p50.toFixed(2)} / ${lateness.p99.toFixed(2)}`),
-      ),
-      line('bare XADD, offered at the same rate', bareXadd.atRate, ''),
-      line('bare XADD, one after another', bareXadd.alone, ''),
-    ],
+    ['', 'target', 'median', 'least - most', 'runs', ''],
+    rows.map(({ row, values, median, least, most, reached }) => [
+      row.what,
+      target(row),
+      withUnit(median, row.unit),
+      values.length > 1 ? `${withUnit(least, row.unit)} - ${withUnit(most, row.unit)}` : '',
+      String(values.length),
+      reached === null ? '' : reached ? 'reached' : 'NOT reached',
+    ]),
   );
 }
+
+function target({ bound, unit }: Row): string {
+  if (!bound) return '';
+  return 'least' in bound
+    ? `${bound.least}${unit === 'x' ? 'x' : ` ${unit}`}`
+    : `at most ${bound.most}${unit === 'x' ? 'x' : ` ${unit}`}`;
+}
+
+function withUnit(value: number, unit: Row['unit']): string {
+  if (unit === 'x') return `${value < 10 ? value.toFixed(2) : value.toFixed(1)}x`;
+  return unit === 'ms' ? `${value.toFixed(1)} ms` : `${whole(value)} ${unit}`;
+}
+
+/** Everything that was measured, by its name. */
+export function figuresTable(repetitions: readonly Repetition[]): string {
+  const names = [...new Set(repetitions.flatMap(({ figures }) => Object.keys(figures)))].sort();
+  const rows = names.map((name) => {
+    const found = spread(repetitions.flatMap(({ figures }) => figures[name] ?? []));
+    return [name, ...[found.median, found.least, found.most].map(figure)];
+  });
+  return table(['events/s, ms, or events behind', 'median', 'least', 'most'], rows);
+}
+
+function figure(value: number): string {
+  return value < 1_000 ? value.toFixed(2) : whole(value);
+}
+
+/** CPU of every process for one event, and the server's own account of its stages; medians. */
+export function timeTable(measurements: ReadonlyMap<string, readonly Measurement[]>): string {
+  const rows = [...measurements].map(([title, runs]) => {
+    const of = (part: string) => median(runs.map((run) => run.cpuMicros[part] ?? 0));
+    const parts = [...new Set(runs.flatMap((run) => Object.keys(run.cpuMicros)))];
+    const stages = [...new Set(runs.flatMap((run) => Object.keys(run.stageMicros)))];
+    const stage = (name: string) => median(runs.map((run) => run.stageMicros[name] ?? 0));
+    return [
+      title,
+      ...PROCESSES.map((part) => (parts.includes(part) ? of(part).toFixed(2) : '')),
+      parts.reduce((sum, part) => sum + of(part), 0).toFixed(2),
+      stages.map((name) => `${name} ${stage(name).toFixed(2)}`).join(' '),
+    ];
+  });
+  return table(
+    ['CPU microseconds for one event', 'main', 'worker', 'others', 'Redis', 'generator', 'all', 'stages (wall)'],
+    rows,
+  );
+}
+
+const PROCESSES = ['server, main thread', 'server, worker', 'server, other threads', 'redis', 'generator'];
 
 export function memoryTable(results: readonly MemoryResult[]): string {
   return table(

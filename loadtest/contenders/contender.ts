@@ -25,6 +25,8 @@ export interface Running {
 export interface Contender {
   readonly name: string;
   readonly title: string;
+  /** Why it cannot be started here, and what to do about it; null if it can. Without this it always can where redis-server is. */
+  missing?(): string | null;
   start(options?: StartOptions): Promise<Running>;
 }
 

@@ -1,7 +1,7 @@
 /** What a generator process is told and what it answers, over IPC; all of it is plain data. Times are ms, sizes bytes. */
 
 /** Which protocol the generator speaks. */
-export type Wire = 'gapless' | 'straightforward';
+export type Wire = 'gapless' | 'straightforward' | 'socket-io' | 'nats' | 'echo';
 
 /** The events of every connection, reproducible: the verifier makes the same ones again. */
 export interface EventPlan {

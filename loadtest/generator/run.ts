@@ -3,12 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds } from '../harness/proc.ts';
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
 import { ClosedDriver, type Driver, GrowDriver } from './drivers.ts';
-import { asJson, asMsgpack, planEvents } from './events.ts';
-import { GaplessConnection } from './gapless-connection.ts';
+import { planEvents } from './events.ts';
 import { OpenDriver } from './open-driver.ts';
 import type { FromGenerator, LoadPlan, ShardReport } from './plan.ts';
 import { Seconds } from './seconds.ts';
-import { StraightforwardConnection } from './straightforward-connection.ts';
+import { WIRES } from './wires.ts';
 
 const FAULTS_MOST = 20;
 /** Connections opened at once. */
@@ -100,9 +99,7 @@ function makeConnections(plan: LoadPlan, report: LoadConnectionEvents): LoadConn
   return Array.from({ length: plan.connections }, (_, i) => {
     const number = numberOf(plan, i);
     const producer = `${plan.producers}-${number}`;
-    const events = eventsOf(number);
-    if (plan.wire === 'gapless') return new GaplessConnection({ url, token, producer }, asMsgpack(events), report);
-    return new StraightforwardConnection({ url, producer, inFlight }, asJson(events), report);
+    return WIRES[plan.wire]({ url, token, producer, inFlight }, eventsOf(number), report);
   });
 }
 

@@ -59,6 +59,11 @@ export class Child {
     return new Child(spawn(process.execPath, [...args], options));
   }
 
+  /** Any other program. */
+  static program(command: string, args: readonly string[]): Child {
+    return new Child(spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment({}) }));
+  }
+
   /** A Node process that talks over IPC. */
   static forked(file: string, args: readonly string[]): Child {
     return new Child(

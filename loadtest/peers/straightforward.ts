@@ -11,7 +11,7 @@
  */
 import { Redis } from 'ioredis';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { validateEvent } from '../../protocol/events.ts';
+import { eventSchema } from '../../protocol/events.ts';
 
 const STREAM = 'events';
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -49,8 +49,8 @@ async function store(socket: WebSocket, data: Buffer): Promise<void> {
   if (!message) return refuse(socket, 'the message is not JSON of the right shape');
   const { id, events } = message;
   for (const event of events) {
-    const result = validateEvent(event);
-    if (!result.ok) return refuse(socket, `${result.code} ${result.path}`);
+    const result = eventSchema.safeParse(event);
+    if (!result.success) return refuse(socket, result.error.message);
   }
   try {
     await append(events.map((event) => JSON.stringify(event)));

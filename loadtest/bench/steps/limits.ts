@@ -1,0 +1,31 @@
+/** What bounds Gapless here: validating alone, Redis alone. The echo of frames is a contender of the throughput. */
+import { decodeAndValidate } from '../../limits/decode-validate.ts';
+import { redisBenchmark, whyNoRedisBenchmark, XADDS } from '../../limits/redis-benchmark.ts';
+import type { Step } from '../figures.ts';
+
+const DECODE: Step = {
+  part: 'throughput',
+  title: 'decode + validate alone in one thread',
+  short: true,
+  missing: () => null,
+  run: async ({ events, short }) => ({
+    figures: { 'limits/decode-validate': await decodeAndValidate(events, short ? 800 : 3_000) },
+    problems: [],
+  }),
+};
+
+export const LIMITS: readonly Step[] = [
+  DECODE,
+  ...XADDS.map(
+    (xadd): Step => ({
+      part: 'throughput',
+      title: `redis-benchmark, ${xadd.title}`,
+      short: false,
+      missing: whyNoRedisBenchmark,
+      run: async ({ events }) => ({
+        figures: { [`limits/xadd-${xadd.name}`]: await redisBenchmark(xadd, events) },
+        problems: [],
+      }),
+    }),
+  ),
+];
