@@ -22,6 +22,8 @@ export interface StepResult {
 
 export interface Step {
   part: Part;
+  /** The contender's name, or the limit's: what `--who` chooses by. */
+  who: string;
   /** For progress. */
   title: string;
   /** Runs in `--short` as well. */

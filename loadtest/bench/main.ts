@@ -44,7 +44,16 @@ async function measureAll(): Promise<Result> {
   if (machine.load > 0.5)
     tell(`the load average is ${machine.load.toFixed(2)}: others are at work, figures will be low`);
   const events: EventPlan = { seed: options.seed, perConnection: 500, startMs: Date.now() - 30 * DAY_MS };
-  const wanted = STEPS.filter(({ part, short }) => options.parts.includes(part) && (short || !options.short));
+  const wanted = STEPS.filter(
+    ({ part, who, short }) =>
+      options.parts.includes(part) && (short || !options.short) && (options.who?.includes(who) ?? true),
+  );
+  const names = new Set(STEPS.map(({ who }) => who));
+  const unknown = options.who?.find((name) => !names.has(name));
+  if (unknown !== undefined) {
+    console.error(`${unknown} is not known; known are ${[...names].join(', ')}`);
+    process.exit(1);
+  }
   const steps = wanted.filter((step) => {
     const missing = step.missing();
     if (missing !== null) console.error(`Left out: ${step.title}: ${missing}`);

@@ -9,6 +9,8 @@ export interface BenchOptions {
   repetitions: number;
   connections: number;
   parts: readonly Part[];
+  /** Names of contenders and limits; all where it is left out. */
+  who?: readonly string[];
   seed: number;
   /** Where the JSON goes. */
   out?: string;
@@ -37,6 +39,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--repetitions <n>', 'how often everything is repeated; the median counts', positive, 5)
     .option('--connections <n>', 'connections of the saturated runs', positive, 64)
     .option('--parts <names>', 'what to measure, separated by commas', parts, [...PARTS])
+    .option('--who <names>', 'only these contenders and limits, separated by commas: embedded,nats', names)
     .option('--seed <n>', 'of the events and of the arrivals', positive, 1)
     .option('--out <file>', 'where the JSON goes (default: loadtest/reports/bench-<time>.json)')
     .option('--join <files...>', 'measure nothing: print the rows over the repetitions of earlier results')
@@ -52,9 +55,13 @@ function positive(text: string): number {
   return value;
 }
 
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
 function parts(text: string): Part[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !PARTS.includes(name as Part));
+  const wanted = names(text);
+  const unknown = wanted.find((name) => !PARTS.includes(name as Part));
   if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is none of ${PARTS.join(', ')}.`);
-  return names as Part[];
+  return wanted as Part[];
 }

@@ -17,15 +17,15 @@ export interface Xadd {
 }
 
 export const XADDS: readonly Xadd[] = [
-  { name: 'event', title: 'an XADD per event, pipelines of 16', pipeline: 16, eventsPerEntry: 1, requests: 600_000 },
+  { name: 'event', title: 'an XADD per event, pipelines of 16', pipeline: 16, eventsPerEntry: 1, requests: 300_000 },
   {
     name: 'pipeline-100',
     title: 'an XADD per event, pipelines of 100',
     pipeline: 100,
     eventsPerEntry: 1,
-    requests: 800_000,
+    requests: 400_000,
   },
-  { name: 'batch-100', title: 'an XADD per 100 events', pipeline: 1, eventsPerEntry: 100, requests: 60_000 },
+  { name: 'batch-100', title: 'an XADD per 100 events', pipeline: 1, eventsPerEntry: 100, requests: 20_000 },
 ];
 
 /** Why redis-benchmark cannot be started here; null if it can. */

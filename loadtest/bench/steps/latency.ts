@@ -15,6 +15,7 @@ const DISTINCT_EVENTS = 50;
 
 const BARE: Step = {
   part: 'latency',
+  who: 'bare-xadd',
   title: 'latency of a bare XADD',
   short: false,
   missing: () => null,
@@ -29,6 +30,7 @@ export const LATENCY: readonly Step[] = [
   ...[straightforward, embedded, redis].map(
     (contender): Step => ({
       part: 'latency',
+      who: contender.name,
       title: `latency, ${contender.title}`,
       short: false,
       missing: () => null,

@@ -5,6 +5,7 @@ import type { Step } from '../figures.ts';
 
 const DECODE: Step = {
   part: 'throughput',
+  who: 'decode-validate',
   title: 'decode + validate alone in one thread',
   short: true,
   missing: () => null,
@@ -19,6 +20,7 @@ export const LIMITS: readonly Step[] = [
   ...XADDS.map(
     (xadd): Step => ({
       part: 'throughput',
+      who: 'redis-benchmark',
       title: `redis-benchmark, ${xadd.title}`,
       short: false,
       missing: whyNoRedisBenchmark,

@@ -35,8 +35,8 @@ export const SUSTAINED: readonly Step[] = [
   ),
 ];
 
-function step({ title }: Contender, run: Step['run']): Step {
-  return { part: 'sustained', title: `sustained, ${title}`, short: false, missing: () => null, run };
+function step({ name, title }: Contender, run: Step['run']): Step {
+  return { part: 'sustained', who: name, title: `sustained, ${title}`, short: false, missing: () => null, run };
 }
 
 function saturate(contender: Contender, { events, connections }: StepContext, measureMs: number) {

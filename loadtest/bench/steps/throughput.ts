@@ -41,7 +41,7 @@ const ENTRIES: readonly Entry[] = [
 
 const TIMES = {
   short: { warmUpMs: 1_000, measureMs: 1_500, drainMs: 10_000 },
-  full: { warmUpMs: 3_000, measureMs: 5_000, drainMs: 20_000 },
+  full: { warmUpMs: 2_000, measureMs: 3_000, drainMs: 20_000 },
 };
 
 export const THROUGHPUT: readonly Step[] = FRAMES.flatMap((frame) =>
@@ -51,6 +51,7 @@ export const THROUGHPUT: readonly Step[] = FRAMES.flatMap((frame) =>
 function stepOf({ contender, inFlight, short, name = `${contender.name}/` }: Entry, frame: FrameSize): Step {
   return {
     part: 'throughput',
+    who: contender.name,
     title: `${frame} a frame, ${contender.title}`,
     short,
     missing: () => contender.missing?.() ?? null,

@@ -23,6 +23,7 @@ const FEATURE = 'user:plays_total';
 
 export const VISIBLE: readonly Step[] = [embedded, redis].map((contender) => ({
   part: 'visible',
+  who: contender.name,
   title: `event to feature, ${contender.title}`,
   short: false,
   missing: () => null,

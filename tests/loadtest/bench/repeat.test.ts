@@ -5,7 +5,7 @@ import { repeat, rotated } from '../../../loadtest/bench/repeat.ts';
 const CONTEXT: StepContext = { events: { seed: 1, perConnection: 1, startMs: 0 }, short: true, connections: 1 };
 
 function step(title: string, run: Step['run']): Step {
-  return { part: 'throughput', title, short: true, missing: () => null, run };
+  return { part: 'throughput', who: title, title, short: true, missing: () => null, run };
 }
 
 describe('repeat', () => {
