@@ -1,5 +1,4 @@
 /** `loadtest SCENARIO`: the command line of the load tests, behind `gapless loadtest` and `npm run loadtest`. */
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from '../cli/arguments.ts';
@@ -7,8 +6,10 @@ import { CommandError } from '../cli/errors.ts';
 import { onInterrupt } from '../cli/interrupt.ts';
 import { note } from '../cli/output.ts';
 import { Progress } from '../cli/progress.ts';
+import { compareCommand } from './compare/command.ts';
 import { CONTENDERS } from './contenders/index.ts';
 import { exitCodeOf } from './report/exit-code.ts';
+import { writeReport } from './report/files.ts';
 import type { RunRecord } from './report/record.ts';
 import { summaryOf } from './report/summary.ts';
 import { conduct } from './run/conduct.ts';
@@ -25,12 +26,14 @@ interface RunFlags extends CommonOptions {
   env?: string[];
   generators: number;
   out?: string;
+  html: boolean;
+  svg: boolean;
 }
 
 export function loadtestCommand(name = 'loadtest'): Command {
   const command = new Command(name).description('Put a server under load, and verify its log afterwards.');
   for (const scenario of SCENARIOS) command.addCommand(scenarioCommand(scenario));
-  return command;
+  return command.addCommand(compareCommand());
 }
 
 function scenarioCommand(scenario: Scenario): Command {
@@ -50,7 +53,9 @@ function commonOptions(): Command {
     .option('--short', `a first look: ${SHORT_SECONDS} s where --seconds is not given`, false)
     .option('--generators <n>', 'processes that make the load', wholeNumber(1, 64), 1)
     .option('--env <NAME=VALUE>', "a setting of the server's; may be repeated", setting)
-    .option('--out <file>', `where the JSON goes (default: ${REPORTS}/SCENARIO-TARGET-TIME.json)`);
+    .option('--out <file>', `where the JSON goes (default: ${REPORTS}/SCENARIO-TARGET-TIME.json)`)
+    .option('--no-html', 'without the page beside the JSON')
+    .option('--svg', 'each plot as a file of its own, too', false);
 }
 
 function target(text: string): string {
@@ -66,7 +71,7 @@ function setting(text: string, before: string[] | undefined): string[] {
 async function run(scenario: Scenario, command: Command): Promise<void> {
   const flags = command.opts<RunFlags>();
   if (flags.short && command.getOptionValueSource('seconds') === 'default') flags.seconds = SHORT_SECONDS;
-  const { env = [], generators, out, ...options } = flags;
+  const { env = [], generators, out, html, svg, ...options } = flags;
   const contender = CONTENDERS.find(({ name }) => name === options.target);
   if (!contender) throw new CommandError(`${options.target} is not known`);
   const missing = contender.missing?.() ?? null;
@@ -95,7 +100,8 @@ async function run(scenario: Scenario, command: Command): Promise<void> {
     );
     progress.stop();
     console.log(summaryOf(record));
-    console.log(`Written to ${await write(record, out)}`);
+    const files = await writeReport(record, out ?? defaultFile(record), { html, svg });
+    console.log(`Written to ${files.join('\n           ')}`);
     process.exitCode = exitCodeOf(record);
   } finally {
     progress.stop();
@@ -103,10 +109,6 @@ async function run(scenario: Scenario, command: Command): Promise<void> {
   }
 }
 
-async function write(record: RunRecord, out: string | undefined): Promise<string> {
-  const { scenario, contender, machine } = record;
-  const file = out ?? path.join(REPORTS, `${scenario}-${contender}-${machine.time.replaceAll(':', '-')}.json`);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(record, null, 2)}\n`);
-  return file;
+function defaultFile({ scenario, contender, machine }: RunRecord): string {
+  return path.join(REPORTS, `${scenario}-${contender}-${machine.time.replaceAll(':', '-')}.json`);
 }
