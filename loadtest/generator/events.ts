@@ -6,6 +6,7 @@ import type { EventPlan } from './plan.ts';
 /** Busy people: so many sessions a day that their events lie close together. */
 const SESSIONS_PER_DAY = 200;
 const COMMA = Buffer.from(',');
+const NEWLINE = Buffer.from('\n');
 const NOTHING = Buffer.alloc(0);
 const msgpack = codecFor('gapless.v1.msgpack');
 
@@ -18,7 +19,8 @@ export interface EncodedEvents {
   count: number;
 }
 
-export type PlannedEvent = Record<string, unknown> & { user_id: string };
+export type PlainEvent = Record<string, unknown>;
+export type PlannedEvent = PlainEvent & { user_id: string };
 
 /** What connections share, so that making many of them is cheap. */
 export function planEvents(plan: EventPlan): (connection: number) => PlannedEvent[] {
@@ -35,7 +37,7 @@ export function planEvents(plan: EventPlan): (connection: number) => PlannedEven
 }
 
 /** As a PUBLISH holds them. */
-export function asMsgpack(events: readonly PlannedEvent[]): EncodedEvents {
+export function asMsgpack(events: readonly PlainEvent[]): EncodedEvents {
   return join(
     events.map((event) => msgpack.encodeEvent(event).data as Uint8Array),
     NOTHING,
@@ -43,10 +45,18 @@ export function asMsgpack(events: readonly PlannedEvent[]): EncodedEvents {
 }
 
 /** As an array's text holds them. */
-export function asJson(events: readonly PlannedEvent[]): EncodedEvents {
+export function asJson(events: readonly PlainEvent[]): EncodedEvents {
   return join(
     events.map((event) => Buffer.from(JSON.stringify(event))),
     COMMA,
+  );
+}
+
+/** One a line. */
+export function asLines(events: readonly PlainEvent[]): EncodedEvents {
+  return join(
+    events.map((event) => Buffer.from(JSON.stringify(event))),
+    NEWLINE,
   );
 }
 

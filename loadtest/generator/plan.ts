@@ -10,6 +10,8 @@ export interface EventPlan {
   perConnection: number;
   /** When the first one happened, ms since 1970. */
   startMs: number;
+  /** Share of them that are spoilt (`loadtest/http/bad-events.ts`), 0 to 1; none if left out. */
+  badShare?: number;
 }
 
 /** `closed`: every connection sends as fast as it is acknowledged. */
