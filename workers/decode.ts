@@ -5,13 +5,15 @@ import type { EventCode } from '../protocol/codes.ts';
 import { type Flaw, findFlaw, INTERNAL_EVENT_MAX_BYTES, type Problem, problem, STRUCTURE } from '../protocol/events.ts';
 import { skipValues } from '../protocol/msgpack/skip.ts';
 import { type Job, newJob, reject } from './job.ts';
+import { JsonPacker } from './json-packer.ts';
 import type { Lane } from './lane.ts';
 import { EventReader } from './read-event.ts';
 import { rawUserId, readUserId } from './read-user-id.ts';
 import type { SlabFormat, SlabFrame } from './slab.ts';
-import { splitEvents } from './split.ts';
+import { endsAt, eventEnd, type JsonFormat, nextEvent } from './split-json.ts';
 
 const reader = new EventReader();
+const packer = new JsonPacker();
 
 const NIL = 0xc0;
 export const WITHDRAWN = refusal('withdrawn', 'given up by the client');
@@ -29,6 +31,11 @@ type Event = Record<string, unknown>;
 /** Whether these bytes of one event give its number up. */
 export function isNil(format: SlabFormat, event: Uint8Array): boolean {
   return format === 'msgpack' ? event[0] === NIL : Buffer.from(event).toString('latin1') === 'null';
+}
+
+/** What was decoded of the slab before is not needed any more. */
+export function beginSlab(): void {
+  packer.clear();
 }
 
 /** Appends a job for every event of the frame but the first `skip`. Throws where the frame does not hold what it announces. */
@@ -64,19 +71,45 @@ function ownerOf(job: Job, rawUser: string | null): string | null {
 
 function decodeJson(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: number, jobs: Job[]): void {
   const bytes = slab.subarray(frame.offset, frame.offset + frame.length);
-  const slices = splitEvents(frame.format, bytes, frame.count);
-  for (let i = frame.skip; i < slices.length; i++) {
-    const { start, end } = slices[i]!;
+  const format = frame.format as JsonFormat;
+  let index = 0;
+  let end = 0;
+  for (let start = nextEvent(format, bytes, 0); start < bytes.length; start = nextEvent(format, bytes, end)) {
+    const i = index++;
+    if (i < frame.skip) {
+      end = eventEnd(format, bytes, start);
+      continue;
+    }
+    let event = decodePlain(format, bytes, start, maxEventBytes);
+    end = event ? packer.end : eventEnd(format, bytes, start);
     const job = newJob(lane, frame, frame.first + i, frame.offset + start, frame.offset + end);
     jobs.push(job);
-    const { value, refused } = parseEvent(bytes.subarray(start, end), maxEventBytes);
-    if (refused) reject(job, 'decode', refused);
+    if (event) setPacked(job, event, packer.buffer, packer.start, packer.length);
     else {
-      job.event = value as Event;
-      job.packed = pack(value);
+      const { value, refused } = parseEvent(bytes.subarray(start, end), maxEventBytes);
+      event = value as Event;
+      if (refused) reject(job, 'decode', refused);
+      else {
+        const packed = pack(event);
+        setPacked(job, event, packed, 0, packed.length);
+      }
     }
-    job.userId = ownerOf(job, rawUserId(value));
+    job.userId = ownerOf(job, rawUserId(event));
   }
+  if (index !== frame.count) throw new RangeError(`${index} events where ${frame.count} were announced`);
+}
+
+/** The quick way: null where the event is not plain or has a flaw, which `parseEvent` finds again and names. */
+function decodePlain(format: JsonFormat, bytes: Buffer, start: number, maxEventBytes: number): Event | null {
+  if (!packer.pack(bytes, start, maxEventBytes) || !endsAt(format, bytes, packer.end)) return null;
+  return reader.read(packer.buffer, packer.start, packer.length);
+}
+
+function setPacked(job: Job, event: Event, packed: Uint8Array, start: number, end: number): void {
+  job.event = event;
+  job.packed = packed;
+  job.packedStart = start;
+  job.packedEnd = end;
 }
 
 function parseEvent(bytes: Buffer, maxEventBytes: number): { value: unknown; refused: Problem | null } {

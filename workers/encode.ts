@@ -74,7 +74,7 @@ function addStored(slab: Buffer, job: Job): void {
   const { seq, packed } = job;
   const subject = job.userId!;
   const { receivedAt } = job.frame;
-  if (packed) unit.addRange(seq, subject, receivedAt, packed, 0, packed.length, added);
+  if (packed) unit.addRange(seq, subject, receivedAt, packed, job.packedStart, job.packedEnd, added);
   else unit.addRange(seq, subject, receivedAt, slab, job.start, job.end, added);
 }
 

@@ -20,8 +20,10 @@ export interface Job {
   event: Record<string, unknown> | null;
   /** decode: whose event it is (`ownerOf`), null for nobody's. */
   userId: string | null;
-  /** decode: the event as MessagePack where it came as JSON; null where the slab's own bytes serve. */
+  /** decode: what holds the event as MessagePack, from `packedStart` to `packedEnd`, where it came as JSON; null where the slab's own bytes serve. */
   packed: Uint8Array | null;
+  packedStart: number;
+  packedEnd: number;
   /** decode, validate: why it is not stored. */
   rejected: Rejected | null;
   /** validate: its time after the clock offset, ms since 1970. */
@@ -42,6 +44,8 @@ export function newJob(lane: Lane, frame: SlabFrame, seq: number, start: number,
     event: null,
     userId: null,
     packed: null,
+    packedStart: 0,
+    packedEnd: 0,
     rejected: null,
     time: 0,
     added: null,

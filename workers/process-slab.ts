@@ -1,6 +1,6 @@
 /** One slab through all stages: decode, judge, enrich, encode. Pure but for buffers that are kept between calls. */
 import { Catalogue } from './catalogue.ts';
-import { decodeFrame } from './decode.ts';
+import { beginSlab, decodeFrame } from './decode.ts';
 import { encodeUnits } from './encode.ts';
 import { enrich } from './enrich.ts';
 import type { Job } from './job.ts';
@@ -33,6 +33,7 @@ export function packSlab(
   const began = now();
   const lanes = sources.map((source, index) => new Lane(index, source, settings.partitions));
   const jobs: Job[] = [];
+  beginSlab();
   for (const frame of frames) decodeFrame(slab, frame, lanes[frame.source]!, settings.limits.maxEventBytes, jobs);
 
   const decoded = now();

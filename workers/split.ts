@@ -1,7 +1,7 @@
 /** Where each event of a frame stands. Whoever cut the frame has checked that it holds `count` of them; anything else throws. */
-import { skipSeparator, skipSpace, skipValue } from '../protocol/json/skip.ts';
 import { skipValues } from '../protocol/msgpack/skip.ts';
 import type { SlabFormat } from './slab.ts';
+import { eventEnd, type JsonFormat, nextEvent } from './split-json.ts';
 
 /** An event's own bytes, without white space around them. */
 export interface EventSlice {
@@ -27,34 +27,16 @@ const SPLITTERS: Record<SlabFormat, (bytes: Uint8Array) => EventSlice[]> = {
     return slices;
   },
 
-  json(bytes) {
-    const slices: EventSlice[] = [];
-    for (let start = skipSpace(bytes, 0); start < bytes.length; ) {
-      const end = skipValue(bytes, start);
-      slices.push({ start, end });
-      // What JSON.parse would not have taken must not keep this loop on its place.
-      start = Math.max(skipSeparator(bytes, end), start + 1);
-    }
-    return slices;
-  },
-
-  ndjson(bytes) {
-    const slices: EventSlice[] = [];
-    for (let from = 0; from < bytes.length; ) {
-      const newline = bytes.indexOf(NEWLINE, from);
-      const to = newline < 0 ? bytes.length : newline;
-      const start = skipSpace(bytes.subarray(0, to), from);
-      let end = to;
-      while (end > start && isSpace(bytes[end - 1]!)) end--;
-      if (end > start) slices.push({ start, end });
-      from = to + 1;
-    }
-    return slices;
-  },
+  json: (bytes) => splitJson('json', bytes),
+  ndjson: (bytes) => splitJson('ndjson', bytes),
 };
 
-const NEWLINE = 0x0a;
-
-function isSpace(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+function splitJson(format: JsonFormat, bytes: Uint8Array): EventSlice[] {
+  const slices: EventSlice[] = [];
+  for (let start = nextEvent(format, bytes, 0); start < bytes.length; ) {
+    const end = eventEnd(format, bytes, start);
+    slices.push({ start, end });
+    start = nextEvent(format, bytes, end);
+  }
+  return slices;
 }
