@@ -9,6 +9,7 @@ import { type MemoryResult, measureMemory } from './memory.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import { repeat } from './repeat.ts';
 import { judge, ROWS, type RowResult } from './rows.ts';
+import { HTTP } from './steps/http.ts';
 import { LATENCY } from './steps/latency.ts';
 import { LIMITS } from './steps/limits.ts';
 import { SUSTAINED } from './steps/sustained.ts';
@@ -18,7 +19,7 @@ import { figuresTable, memoryTable, rowsTable, timeTable } from './tables.ts';
 
 const DAY_MS = 86_400_000;
 const BUDGET_BYTES = 64 * 1024 * 1024;
-const STEPS = [...LIMITS, ...THROUGHPUT, ...LATENCY, ...SUSTAINED, ...VISIBLE];
+const STEPS = [...LIMITS, ...THROUGHPUT, ...HTTP, ...LATENCY, ...SUSTAINED, ...VISIBLE];
 
 interface Result {
   machine: Machine;

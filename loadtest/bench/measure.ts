@@ -23,6 +23,7 @@ export async function measure(
 ): Promise<Measurement> {
   const running = await contender.start(options);
   try {
+    if (!running.wire) throw new Error(`${contender.title} takes events over HTTP only`);
     const plan: LoadPlan = { ...load, wire: running.wire, url: running.url, producers: 'load' };
     const measured = new MeasuredLoad(running, plan);
     const report = await measured.report;

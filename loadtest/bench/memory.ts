@@ -41,7 +41,7 @@ export async function measureMemory(
     const idleBytes = residentBytes(pid).now;
     const full: LoadPlan = {
       ...plan,
-      wire: running.wire,
+      wire: 'gapless',
       url: running.url,
       producers: 'load',
       connections: Math.floor(budgetBytes / BYTES_PER_CONNECTION),

@@ -1,7 +1,7 @@
 /** What `npm run bench` takes. */
 import { Command, InvalidArgumentError } from 'commander';
 
-export const PARTS = ['throughput', 'latency', 'sustained', 'visible', 'memory'] as const;
+export const PARTS = ['throughput', 'http', 'latency', 'sustained', 'visible', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -21,6 +21,7 @@ export interface BenchOptions {
 const MORE = `
 Parts:
   throughput  acknowledged events/s against the peers and the limits, ingest alone
+  http        NDJSON over HTTP, 100 events a request, against Fastify
   latency     send to ACK at 10,000 events/s from 1,000 connections, and a bare XADD
   sustained   a minute of saturation with features and recommendations on
   visible     event sent to feature visible at 10,000 events/s
@@ -46,7 +47,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .addHelpText('after', MORE);
   command.parse([...argv], { from: 'user' });
   const options = command.opts<BenchOptions>();
-  return options.short ? { ...options, repetitions: 1, parts: ['throughput'] } : options;
+  return options.short ? { ...options, repetitions: 1, parts: ['throughput', 'http'] } : options;
 }
 
 function positive(text: string): number {

@@ -55,6 +55,16 @@ export const ROWS: readonly Row[] = [
   ),
   ...onEngines((engine, title) => [
     {
+      part: 'http',
+      what: `${title}, HTTP NDJSON, 100 events a request, against Fastify + XADD`,
+      figure: `http/${engine}`,
+      over: 'http/fastify',
+      unit: 'x',
+      bound: { least: 8 },
+    },
+  ]),
+  ...onEngines((engine, title) => [
+    {
       part: 'latency',
       what: `${title}, send to ACK p99, against a bare XADD's p99`,
       figure: `latency/${engine}-p99`,

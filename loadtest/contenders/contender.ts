@@ -2,6 +2,7 @@
 import type { Wire } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
 import type { Sent, Verdict } from '../harness/verify.ts';
+import type { HttpDialect } from '../http/plan.ts';
 import type { RedisServer } from '../redis-server.ts';
 
 /** CPU seconds used so far, by who used them. */
@@ -9,7 +10,10 @@ export type CpuByPart = Record<string, number>;
 
 export interface Running {
   readonly url: string;
-  readonly wire: Wire;
+  /** What it speaks over WebSockets; null where it does not. */
+  readonly wire: Wire | null;
+  /** In which form it takes events over HTTP, at the same address; absent where it does not. */
+  readonly http?: HttpDialect;
   readonly token?: string;
   /** Null where it was not started by us. */
   readonly server: { readonly pid: number } | null;

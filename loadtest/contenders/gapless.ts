@@ -53,6 +53,7 @@ function gapless(server: GaplessServer, redis: RedisServer | null) {
   return {
     url: server.url,
     wire: 'gapless' as const,
+    http: 'gapless' as const,
     server,
     redis,
     cpu: () => {

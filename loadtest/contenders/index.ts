@@ -1,5 +1,6 @@
 /** Who can be put under load, by name. */
 import type { Contender } from './contender.ts';
+import { fastify } from './fastify.ts';
 import { embedded, redis } from './gapless.ts';
 import { nats } from './nats.ts';
 import { socketIo, socketIoUws } from './socket-io.ts';
@@ -13,4 +14,5 @@ export const CONTENDERS: readonly Contender[] = [
   socketIo,
   socketIoUws,
   nats,
+  fastify,
 ];

@@ -23,7 +23,7 @@ export function redisCpu(redis: RedisServer): CpuByPart {
 }
 
 /** Starts a peer that gets the port of a Redis of its own as its second argument. */
-export async function startWithRedis(file: string, wire: Wire, args: readonly string[] = []): Promise<Running> {
+export async function startWithRedis(file: string, wire: Wire | null, args: readonly string[] = []): Promise<Running> {
   const redis = await startRedis(EVERYSEC);
   const server = await PeerServer.start(file, [redis.port, ...args]).catch((error) => fail(error, [redis]));
   return {

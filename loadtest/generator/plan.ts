@@ -70,6 +70,8 @@ export interface ConnectionTally {
   connection: number;
   sent: number;
   acknowledged: number;
+  /** Of the acknowledged ones: refused for good, as they had to be. */
+  rejected?: number;
 }
 
 /** Of one generator process, or of all together. */

@@ -30,8 +30,9 @@ export interface ConnectionParts {
 export interface ConnectionReport {
   /** A request went out; `lateMs` after it was due and the one before it was answered. */
   sent(lateMs: number): void;
-  /** It was settled; `due` and `at` on the clock of `performance.now()`. */
+  /** It was settled, or the load ended before it could go; `due` and `at` on the clock of `performance.now()`. */
   settled(due: number, at: number): void;
+  unsent(due: number, at: number): void;
   status(status: number): void;
   fault(text: string): void;
 }
@@ -85,9 +86,15 @@ export class HttpConnection {
   /** What is on its way is still waited for, and repeated if need be. */
   stop(): void {
     this.last = true;
+    if (this.parts.due) this.countUnsent(this.parts.due);
     if (this.pending?.tries) return;
     clearTimeout(this.timer);
     this.state = 'ended';
+  }
+
+  private countUnsent(due: (n: number) => number): void {
+    const now = performance.now();
+    for (let n = this.requests; due(n) <= now; n++) this.parts.report.unsent(due(n), now);
   }
 
   /** autocannon would send now: the last request is answered, or the connection was opened anew. */

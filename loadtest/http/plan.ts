@@ -1,5 +1,5 @@
-/** What a process that loads HTTP is told and what it answers: plain data. The messages between are the generator's. Times are ms. */
-import type { EventPlan, LoadReport } from '../generator/plan.ts';
+/** What a process that loads HTTP is told and what it answers, over IPC: plain data. Times are ms. */
+import type { ConnectionTally, EventPlan, Percentiles } from '../generator/plan.ts';
 
 export const BODY_FORMATS = ['ndjson', 'json', 'msgpack'] as const;
 export type BodyFormat = (typeof BODY_FORMATS)[number];
@@ -16,15 +16,14 @@ export type Pace =
   /** Rises evenly over warm-up and measured time. */
   | { kind: 'ramp'; from: number; to: number };
 
-/** `gapless`: each connection is a producer, and numbers its events. `plain`: bodies without producers, for peers. */
+/** `gapless`: each connection is a producer and numbers its events. `plain`: bodies without producers, for peers. */
 export type HttpDialect = 'gapless' | 'plain';
 
 export interface HttpPlan {
-  wire: 'http';
   dialect: HttpDialect;
   /** `http://...` */
   url: string;
-  token?: string;
+  token?: string | undefined;
   /** Connection i publishes as `<producers>-<i>` for listener i. */
   producers: string;
   connections: number;
@@ -39,9 +38,40 @@ export interface HttpPlan {
   drainMs: number;
 }
 
-/** Latency counts from the intended send time, in a closed loop from sending; `frames` are requests. */
-export interface HttpReport extends LoadReport {
-  /** Over the whole run: events that the answers named as rejected, all of them bad ones, and requests by the status of their answers. */
-  rejected: number;
+export interface HttpReport {
+  /** Of the measured time. */
+  seconds: number;
+  /** Events that were settled: stored, or refused for good. */
+  acknowledged: number;
+  requests: number;
+  bytes: number;
+  cpuSeconds: number;
+  /** Requests that were due in the measured time; those of them that were not sent before the load ended count with the time that they waited. */
+  offered: number;
+  unsent: number;
+  /** Of requests: from when they were due to the answer; in a closed loop they are due when they are sent. */
+  latency: Percentiles;
+  /** How late requests went out with no other one before them. */
+  lateness: Percentiles;
+  /** Over the whole run. */
+  tallies: ConnectionTally[];
+  /** Requests by the status of their answers. */
   answers: Record<string, number>;
+  /** What must not happen; the first few, in words. */
+  faults: string[];
 }
+
+export interface HttpSecond {
+  /** Events. */
+  acknowledged: number;
+  /** An encoded histogram. */
+  latency?: string | undefined;
+}
+
+export type FromHttp =
+  | { kind: 'measuring' | 'measured' }
+  | { kind: 'second'; second: HttpSecond }
+  | { kind: 'report'; report: HttpReport };
+
+/** Ends the load early: what was sent is still waited for. */
+export type ToHttp = { kind: 'stop' };

@@ -2,13 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { planEvents } from '../generator/events.ts';
+import { LatencyRecorder } from '../generator/latency-recorder.ts';
 import { Latencies } from '../generator/percentiles.ts';
-import type { FromGenerator } from '../generator/plan.ts';
 import { spoil, spoiltOnes } from './bad-events.ts';
 import { Bodies, CONTENT_TYPES } from './bodies.ts';
 import { type ConnectionReport, HttpConnection } from './connection.ts';
 import { dueTimes } from './pace.ts';
-import type { HttpPlan, HttpReport } from './plan.ts';
+import type { FromHttp, HttpPlan, HttpReport, HttpSecond } from './plan.ts';
 import { sizesOf } from './sizes.ts';
 
 const FAULTS_MOST = 20;
@@ -18,20 +18,28 @@ const SAMPLE_MS = 50;
 
 export async function runHttp(
   plan: HttpPlan,
-  tell: (message: FromGenerator) => void,
+  tell: (message: FromHttp) => void,
   stop: AbortSignal,
 ): Promise<HttpReport> {
-  const latency = new Latencies();
+  const latency = new LatencyRecorder();
   const lateness = new Latencies();
   const answers: Record<string, number> = {};
   const faults: string[] = [];
-  let countFrom = Number.POSITIVE_INFINITY;
+  let offered = 0;
+  let unsent = 0;
+  let measuring = false;
+  const settled = (due: number, at: number): void => {
+    if (latency.counts(due)) offered++;
+    latency.record(due, at);
+  };
   const report: ConnectionReport = {
     sent: (lateMs) => {
-      if (performance.now() >= countFrom) lateness.record(lateMs);
+      if (measuring) lateness.record(lateMs);
     },
-    settled: (due, at) => {
-      if (due >= countFrom) latency.record(at - due);
+    settled,
+    unsent: (due, at) => {
+      if (latency.counts(due)) unsent++;
+      settled(due, at);
     },
     status: (status) => {
       answers[status] = (answers[status] ?? 0) + 1;
@@ -40,51 +48,81 @@ export async function runHttp(
       if (faults.length < FAULTS_MOST) faults.push(text);
     },
   };
-  const totalMs = plan.warmUpMs + plan.measureMs;
-  const connections = makeConnections(plan, totalMs, report);
-  const mostSeconds = Math.ceil((totalMs + plan.drainMs) / 1_000) + 60;
-  let attached = 0;
-  const instance = autocannon({
-    url: plan.url,
-    connections: plan.connections,
-    // It is stopped below. A connection that has nothing to send is no connection that hangs.
-    duration: mostSeconds,
-    timeout: mostSeconds,
-    sampleInt: SAMPLE_MS,
-    setupClient: (client) => connections[attached++]!.attach(client),
-  });
-  tell({ kind: 'loaded' });
+  const connections = makeConnections(plan, report);
+  const instance = start(plan, connections);
+  const seconds = new Seconds(connections, latency, (second) => tell({ kind: 'second', second }));
   await pause(plan.warmUpMs, stop);
   tell({ kind: 'measuring' });
-  countFrom = performance.now();
+  latency.begin();
+  measuring = true;
   const before = snapshot(connections);
   await pause(plan.measureMs, stop);
   const after = snapshot(connections);
-  countFrom = Number.POSITIVE_INFINITY;
+  measuring = false;
   for (const connection of connections) connection.stop();
+  latency.end();
   tell({ kind: 'measured' });
   await drained(connections, plan.drainMs);
+  seconds.stop();
   instance.stop();
   await instance;
 
   return {
     seconds: (after.at - before.at) / 1_000,
     acknowledged: after.acknowledged - before.acknowledged,
-    frames: after.requests - before.requests,
+    requests: after.requests - before.requests,
     bytes: after.bytes - before.bytes,
     cpuSeconds: after.cpu - before.cpu,
-    latency: latency.summary(),
+    offered,
+    unsent,
+    latency: latency.measured.summary(),
     lateness: lateness.summary(),
-    tallies: connections.map(({ producer, sent, acknowledged }) => ({ producer, sent, acknowledged })),
-    faults,
-    rejected: connections.reduce((sum, { rejected }) => sum + rejected, 0),
+    tallies: connections.map(({ producer, sent, acknowledged, rejected }, connection) => {
+      return { producer, connection, sent, acknowledged, rejected };
+    }),
     answers,
+    faults,
   };
 }
 
-function makeConnections(plan: HttpPlan, totalMs: number, report: ConnectionReport): HttpConnection[] {
+function start(plan: HttpPlan, connections: readonly HttpConnection[]) {
+  const mostSeconds = Math.ceil((plan.warmUpMs + plan.measureMs + plan.drainMs) / 1_000) + 60;
+  let attached = 0;
+  return autocannon({
+    url: plan.url,
+    connections: plan.connections,
+    // It is stopped before that. A connection that has nothing to send is no connection that hangs.
+    duration: mostSeconds,
+    timeout: mostSeconds,
+    sampleInt: SAMPLE_MS,
+    setupClient: (client) => connections[attached++]!.attach(client),
+  });
+}
+
+/** Tells once a second what was settled in it. */
+class Seconds {
+  private readonly timer: NodeJS.Timeout;
+  private readonly tellSecond: () => void;
+
+  constructor(connections: readonly HttpConnection[], latency: LatencyRecorder, tell: (second: HttpSecond) => void) {
+    let before = 0;
+    this.tellSecond = () => {
+      const now = connections.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+      tell({ acknowledged: now - before, latency: latency.takeSecond() });
+      before = now;
+    };
+    this.timer = setInterval(this.tellSecond, 1_000);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.tellSecond();
+  }
+}
+
+function makeConnections(plan: HttpPlan, report: ConnectionReport): HttpConnection[] {
   const eventsOf = planEvents(plan.events);
-  const dues = dueTimes(plan.pace, totalMs, plan.connections);
+  const dues = dueTimes(plan.pace, plan.warmUpMs + plan.measureMs, plan.connections);
   const began = performance.now();
   return Array.from({ length: plan.connections }, (_, i) => {
     const producer = `${plan.producers}-${i}`;

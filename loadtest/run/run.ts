@@ -1,5 +1,6 @@
 /** One run of a scenario: what it starts is looked at, verified and taken away here. */
 import { randomBytes } from 'node:crypto';
+import { CommandError } from '../../cli/errors.ts';
 import type { Contender, Running, StartOptions } from '../contenders/contender.ts';
 import type { Latencies } from '../generator/percentiles.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
@@ -62,6 +63,7 @@ export class Run implements ScenarioContext {
     if (!this.running) throw new Error('start the contender before a load');
     this.signal.throwIfAborted();
     const { wire, url, token } = this.running;
+    if (!wire) throw new CommandError(`${this.options.contender.title} takes events over HTTP only`);
     const { producers = 'load', processes = this.options.processes, ...rest } = plan;
     const whole: LoadPlan = { ...rest, wire, url, token, producers: `${this.name}-${producers}` };
     const load = new MeasuredLoad(

@@ -34,7 +34,7 @@ async function measureVisible(contender: Contender, events: LoadPlan['events']):
   const running = await contender.start();
   try {
     const plan: LoadPlan = {
-      wire: running.wire,
+      wire: 'gapless',
       url: running.url,
       producers: 'load',
       connections: LISTENERS,

@@ -32,7 +32,7 @@ describe('peers', () => {
       try {
         const stop = new AbortController();
         const plan: LoadPlan = {
-          wire: running.wire,
+          wire: running.wire!,
           url: running.url,
           producers: 'load',
           connections: 3,
