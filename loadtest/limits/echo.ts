@@ -1,4 +1,7 @@
-/** How fast the transport and the generator are with nothing behind them. Stores nothing; what counts is that each frame comes back. */
+/**
+ * How fast the transport and the generator are with nothing behind them. Stores nothing; what counts is that each frame comes back. Here the
+ * generator may be the bottleneck.
+ */
 import type { Contender } from '../contenders/contender.ts';
 import { PeerServer } from '../harness/peer-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';

@@ -58,7 +58,9 @@ function stepOf({ contender, inFlight, short, name = `${contender.name}/` }: Ent
     run: async ({ events, short, connections }) => {
       const loop = { kind: 'closed', inFlight: inFlight[frame]! } as const;
       const plan = { connections, eventsPerFrame: frame, events, loop, ...(short ? TIMES.short : TIMES.full) };
-      const measurement = await measure(contender, plan, INGEST_ONLY[contender.name]);
+      const found = await measure(contender, plan, INGEST_ONLY[contender.name]);
+      // A limit of the generator's is what the echo is there to find.
+      const measurement = contender === echo ? { ...found, limited: [] } : found;
       const figures = { [`${name}${frame}`]: measurement.eventsPerSecond };
       return { figures, problems: invalid(measurement), measurement };
     },

@@ -9,6 +9,7 @@ import { embedded, redis } from '../../contenders/gapless.ts';
 import { Latencies } from '../../generator/percentiles.ts';
 import type { LoadPlan } from '../../generator/plan.ts';
 import { Load } from '../../harness/load.ts';
+import { whyLimited } from '../../run/limited.ts';
 import type { Step, StepResult } from '../figures.ts';
 import { OFFERED_PER_SECOND } from './latency.ts';
 
@@ -62,7 +63,7 @@ async function measureVisible(contender: Contender, events: LoadPlan['events']):
     const verdict = (await running.verify([{ events, tallies: report.tallies }]))!;
     // Probes are producers that the verifier does not know.
     if (verdict.missing + verdict.repeated + verdict.outOfOrder > 0) problems.push(...verdict.examples);
-    problems.push(...report.faults);
+    problems.push(...report.faults, ...whyLimited(plan, report));
     const rate = report.acknowledged / report.seconds;
     const name = `visible/${contender.name}`;
     const { p50, p99 } = seen.summary();
