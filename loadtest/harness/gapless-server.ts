@@ -8,10 +8,13 @@ import { until } from './until.ts';
 const START_MS = 30_000;
 const ASK_MS = 5_000;
 
+/** What the command itself runs with. */
+export const serverArgs = () => flagsOf(CLI);
+
 export interface GaplessServerOptions {
   /** Settings by their names, beside host, port and log level. */
   env: Record<string, string>;
-  /** Arguments for Node, like `--cpu-prof`; default: those that the command itself runs with. */
+  /** Arguments for Node, like `--cpu-prof`; default: `serverArgs()`. */
   nodeArgs?: readonly string[] | undefined;
 }
 
@@ -47,7 +50,7 @@ export class GaplessServer {
 
   /** Starts it, after `kill` or `stop` again on the same port. */
   async start(): Promise<void> {
-    const { env, nodeArgs = flagsOf(CLI) } = this.options;
+    const { env, nodeArgs = serverArgs() } = this.options;
     const settings = { GAPLESS_PORT: String(this.port), GAPLESS_LOG_LEVEL: 'warn', ...env };
     const child = Child.node([...nodeArgs, CLI, 'serve'], settings);
     this.child = child;

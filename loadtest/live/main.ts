@@ -6,17 +6,19 @@
 import { planEvents } from '../generator/events.ts';
 import type { Latencies } from '../generator/percentiles.ts';
 import type { EventPlan, LoadPlan } from '../generator/plan.ts';
-import { GaplessServer } from '../harness/gapless-server.ts';
+import { GaplessServer, serverArgs } from '../harness/gapless-server.ts';
 import { Load } from '../harness/load.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import { makeTemporaryFolder } from '../harness/temporary.ts';
 import { startRedis } from '../redis-server.ts';
-import { readOptions } from './options.ts';
+import { type Part, readOptions } from './options.ts';
 import { measureRequests } from './requests.ts';
 import { measureSessions } from './sessions.ts';
 
 const LISTENERS = 500;
+/** The server's busiest threads beside its main one. */
+const SHOWN_THREADS = 6;
 const WARM_UP_MS = 8_000;
 const DAY_MS = 86_400_000;
 const PUSH_TARGET_MS = 100;
@@ -36,39 +38,48 @@ console.log('Listeners, requests, server and storage share these cores.');
 const redis = options.redis ? await startRedis({ appendonly: 'yes', appendfsync: 'everysec' }) : null;
 const server = await GaplessServer.start({
   env: redis ? { GAPLESS_REDIS_URL: redis.url } : { GAPLESS_DATA_DIR: await makeTemporaryFolder('gapless-live-') },
+  ...(options.profile !== undefined && {
+    nodeArgs: [...serverArgs(), '--cpu-prof', `--cpu-prof-dir=${options.profile}`],
+  }),
 });
 const events: EventPlan = { seed, perConnection: 500, startMs: Date.now() - 60 * DAY_MS };
 const faults: string[] = [];
 
-console.log(
-  `\n${eventsPerSecond} events/s of ${LISTENERS} listeners, ${options.sessions} open sessions, for ${seconds} s`,
-);
-await beside(eventsPerSecond, async () => {
-  const { pushed, acknowledged, whole, faults: found } = await measureSessions(server.url, options.sessions, seconds);
-  print('event acknowledged -> new list pushed', pushed, PUSH_TARGET_MS);
-  print('event sent -> acknowledged', acknowledged);
-  print('event sent -> new list pushed', whole);
-  faults.push(...found);
-});
-
-console.log(`\n${eventsPerSecond} events/s, GET /recommendations at ${options.requests}/s for ${seconds} s`);
-await beside(eventsPerSecond, () =>
-  ask((user) => `/v1/recommendations/${user}?count=20`, options.requests, REQUEST_TARGET_MS),
-);
-
-console.log(`\n${options.lookupEvents} events/s, GET /features at ${options.lookups}/s for ${seconds} s`);
-await beside(options.lookupEvents, () =>
-  ask(
-    (user) => `/v1/features/user/${user}?${LOOKED_UP.map((name) => `features=${name}`).join('&')}`,
-    options.lookups,
-    LOOKUP_TARGET_MS,
-  ),
-);
+const measure: Record<Part, () => Promise<void>> = { sessions, requests, lookups };
+for (const part of options.parts) await measure[part]();
 
 await server.stop();
 await redis?.stop();
 for (const fault of faults.slice(0, 10)) console.log(`FAULT: ${fault}`);
 process.exit(faults.length > 0 ? 1 : 0);
+
+async function sessions(): Promise<void> {
+  console.log(
+    `\n${eventsPerSecond} events/s of ${LISTENERS} listeners, ${options.sessions} open sessions, for ${seconds} s`,
+  );
+  await beside(eventsPerSecond, async () => {
+    const { pushed, acknowledged, whole, faults: found } = await measureSessions(server.url, options.sessions, seconds);
+    print('event acknowledged -> new list pushed', pushed, PUSH_TARGET_MS);
+    print('event sent -> acknowledged', acknowledged);
+    print('event sent -> new list pushed', whole);
+    faults.push(...found);
+  });
+}
+
+async function requests(): Promise<void> {
+  console.log(`\n${eventsPerSecond} events/s, GET /recommendations at ${options.requests}/s for ${seconds} s`);
+  await beside(eventsPerSecond, () =>
+    ask((user) => `/v1/recommendations/${user}?count=20`, options.requests, REQUEST_TARGET_MS),
+  );
+}
+
+async function lookups(): Promise<void> {
+  console.log(`\n${options.lookupEvents} events/s, GET /features at ${options.lookups}/s for ${seconds} s`);
+  const query = LOOKED_UP.map((name) => `features=${name}`).join('&');
+  await beside(options.lookupEvents, () =>
+    ask((user) => `/v1/features/user/${user}?${query}`, options.lookups, LOOKUP_TARGET_MS),
+  );
+}
 
 /** Asks for one listener after the other, at a fixed rate. */
 async function ask(path: (user: string) => string, perSecond: number, targetMs: number): Promise<void> {
@@ -105,9 +116,16 @@ async function beside(eventsPerSecond: number, work: () => Promise<void>): Promi
   await work();
   const after = cpuSeconds(server.pid);
   const cores = (of: 'total' | 'main') => ((after[of] - before[of]) / seconds).toFixed(2);
+  const others = after.others.map(({ thread, seconds: used }) => {
+    return (used - (before.others.find((one) => one.thread === thread)?.seconds ?? 0)) / seconds;
+  });
+  const busiest = others.sort((a, b) => b - a).slice(0, SHOWN_THREADS);
   const report = await load.report;
   console.log(`  ingest meanwhile: ${Math.round(report.acknowledged / report.seconds)} events/s acknowledged`);
-  console.log(`  the server used ${cores('total')} cores, ${cores('main')} of them in its main thread`);
+  console.log(
+    `  the server used ${cores('total')} cores, ${cores('main')} of them in its main thread, and in others`,
+    ...busiest.map((used) => used.toFixed(2)),
+  );
   if (report.latency) console.log(`  ingest latency: p50 ${report.latency.p50} ms, p99 ${report.latency.p99} ms`);
   faults.push(...report.faults);
 }

@@ -1,7 +1,11 @@
 /** What `npm run live` takes. */
 import { Command, InvalidArgumentError } from 'commander';
 
+export const PARTS = ['sessions', 'requests', 'lookups'] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface LiveOptions {
+  parts: readonly Part[];
   /** Events per second beside what is measured. */
   events: number;
   /** Open sessions. */
@@ -14,6 +18,8 @@ export interface LiveOptions {
   /** How long each part is measured. */
   seconds: number;
   redis: boolean;
+  /** Folder for CPU profiles of the server's threads; absent: none are taken. */
+  profile?: string;
   seed: number;
 }
 
@@ -22,6 +28,7 @@ export function readOptions(argv: readonly string[]): LiveOptions {
     .description(
       'Measures what comes out of the log beside ingest: from the acknowledgement of an event to the list that it brings, GET /recommendations and GET /features.',
     )
+    .option('--parts <names>', `what is measured: ${PARTS.join(', ')}`, parts, [...PARTS])
     .option('--events <n>', 'events per second that listeners send meanwhile', positive, 2_000)
     .option('--sessions <n>', 'open sessions that are measured', positive, 50)
     .option('--requests <n>', 'requests per second for lists', positive, 1_000)
@@ -29,9 +36,17 @@ export function readOptions(argv: readonly string[]): LiveOptions {
     .option('--lookup-events <n>', 'events per second beside lookups', positive, 5_000)
     .option('--seconds <n>', 'how long each part is measured', positive, 20)
     .option('--redis', 'on Redis instead of the embedded engine', false)
+    .option('--profile <folder>', 'writes a CPU profile of each thread of the server there')
     .option('--seed <n>', 'of the events and of the arrivals', positive, 1);
   command.parse([...argv], { from: 'user' });
   return command.opts<LiveOptions>();
+}
+
+function parts(text: string): Part[] {
+  const names = text.split(',') as Part[];
+  const unknown = names.find((name) => !PARTS.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no part ${unknown}.`);
+  return names;
 }
 
 function positive(text: string): number {
