@@ -4,6 +4,9 @@
  */
 import type { ModelName, RecommendationList, RecommendationRequest, RecommendedTrack } from '../recommend/port.ts';
 
+const ASKS = 'ask:';
+const INTERESTS = 'interest:';
+
 export const TOPICS = {
   /** AppendedMessage: partitions of the log that hold something new. */
   appended: 'appended',
@@ -15,11 +18,18 @@ export const TOPICS = {
   owner: 'owner',
   /** ServerFigures of one process, each second (`server/feeds/stats.ts`). */
   stats: 'stats',
-  /** AskMessage and InterestMessage to the owner of a partition. */
-  ask: (partition: number): string => `ask:${partition}`,
+  /** AskMessage to the owner of a partition. */
+  ask: (partition: number): string => `${ASKS}${partition}`,
+  /** InterestMessage to the owner of a partition. */
+  interest: (partition: number): string => `${INTERESTS}${partition}`,
   /** AnswerMessage and ListMessage to one process. */
   inbox: (process: string): string => `inbox:${process}`,
 } as const;
+
+/** Topics that the same threads publish and subscribe to have one family. */
+export function familyOf(topic: string): string {
+  return topic.startsWith(ASKS) ? ASKS : topic.startsWith(INTERESTS) ? INTERESTS : topic;
+}
 
 export interface AppendedMessage {
   /** Partitions, and the last position of each. */

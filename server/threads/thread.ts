@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
+import { batched } from './batching.ts';
 
 /** Functions with plain data in and out, as structured clone carries it. */
 type Functions<T> = { [K in keyof T]: (...args: never[]) => unknown };
@@ -73,7 +74,7 @@ export class Thread<Remote extends Functions<Remote>, Local extends Functions<Lo
     this.worker = worker;
     this.rpc = createBirpc<Remote & Basics, Local & { ready(): void }>(
       { ...functions, ready: () => this.ready(worker) },
-      { post: (data) => worker.postMessage(data), on: (receive) => worker.on('message', receive), timeout: -1 },
+      { ...batched(worker), timeout: -1 },
     ) as unknown as BirpcReturn<Remote & Basics, Local>;
     let failure = new Error(`the ${name} thread ended`);
     worker.on('error', (error: Error) => {
@@ -142,11 +143,7 @@ export function serveThread<Remote extends Functions<Remote>, Local extends Func
 ): ThreadSide<Remote> {
   const port = parentPort;
   if (!port) throw new Error('this file is the entry of a worker thread');
-  const remote = createBirpc<Remote & { ready(): void }, Local & Basics>(functions, {
-    post: (data) => port.postMessage(data),
-    on: (receive) => port.on('message', receive),
-    timeout: -1,
-  });
+  const remote = createBirpc<Remote & { ready(): void }, Local & Basics>(functions, { ...batched(port), timeout: -1 });
   return { remote: remote as unknown as ThreadSide<Remote>['remote'] };
 }
 

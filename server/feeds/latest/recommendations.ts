@@ -100,7 +100,7 @@ export class RecommendationsFeed implements Feed {
     const { bus, process } = this.options;
     const message: InterestMessage = { kind: 'interest', inbox: process, tenant, userId, count: COUNT, model: MODEL };
     if (latest && !latest.list.degraded) message.have = latest.list.recommendation_id;
-    bus.publish(TOPICS.ask(partition), encodeMessage(message));
+    bus.publish(TOPICS.interest(partition), encodeMessage(message));
   }
 
   private renew(): void {

@@ -51,10 +51,12 @@ export class Recommender {
 
   private open(partition: number): void {
     if (this.closed || this.subscriptions.has(partition)) return;
-    this.subscriptions.set(
-      partition,
-      this.bus.subscribe(TOPICS.ask(partition), (bytes) => this.hear(partition, bytes)),
+    const ends = [TOPICS.ask(partition), TOPICS.interest(partition)].map((topic) =>
+      this.bus.subscribe(topic, (bytes) => this.hear(partition, bytes)),
     );
+    this.subscriptions.set(partition, () => {
+      for (const end of ends) end();
+    });
     const bytes = encodeMessage({ partition } satisfies OwnerMessage);
     this.bus.publish(TOPICS.owner, bytes);
     const timer = setTimeout(() => {

@@ -44,6 +44,15 @@ test('both sides call each other, bytes and errors go across', async () => {
   expect(() => thread.remote).toThrow('the echo thread is stopped');
 });
 
+test('what cannot go across fails its own call, and none that goes along with it', async () => {
+  await makeThread({ greeting: 'hello' }).start();
+  const { remote } = thread;
+  const calls = [remote.greet('a'), remote.greet((() => {}) as never), remote.greet('b')];
+  const [first, second, third] = await Promise.allSettled(calls);
+  expect([first, third]).toMatchObject([{ value: 'hello <a>' }, { value: 'hello <b>' }]);
+  expect(second!.status).toBe('rejected');
+});
+
 test('a thread that dies fails its calls and is started anew', async () => {
   let again = (): void => {};
   const back = new Promise<void>((resolve) => {

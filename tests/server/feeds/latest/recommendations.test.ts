@@ -22,7 +22,7 @@ const PARTITION = partitionOf('default', 'ann', 4);
 function start(renewMs = 60_000, recommend?: FeedsOwner['recommend']) {
   world = feedsWorld({ partitions: 4, timing: { renewMs }, ...(recommend && { recommend }) });
   const asked = new Inbox<Partial<InterestMessage>>();
-  world.bus.subscribe(TOPICS.ask(PARTITION), (bytes) => asked.put(decodeMessage<InterestMessage>(bytes)!));
+  world.bus.subscribe(TOPICS.interest(PARTITION), (bytes) => asked.put(decodeMessage<InterestMessage>(bytes)!));
   const send = (topic: string, message: object) => world.bus.publish(topic, encodeMessage(message));
   return {
     asked,
@@ -89,8 +89,8 @@ describe('recommendations', () => {
     asked.drain();
     const other = world.connect();
     other.subscribe(1, 'recommendations', { key: 'bob' });
-    await new Promise((resolve) => world.bus.subscribe(TOPICS.ask(partitionOf('default', 'bob', 4)), resolve));
-    await new Promise((resolve) => world.bus.subscribe(TOPICS.ask(partitionOf('default', 'bob', 4)), resolve));
+    await new Promise((resolve) => world.bus.subscribe(TOPICS.interest(partitionOf('default', 'bob', 4)), resolve));
+    await new Promise((resolve) => world.bus.subscribe(TOPICS.interest(partitionOf('default', 'bob', 4)), resolve));
     if (partitionOf('default', 'bob', 4) !== PARTITION) expect(asked.drain()).toEqual([]);
     else expect(asked.drain().every(({ userId }) => userId === 'bob')).toBe(true);
   });
