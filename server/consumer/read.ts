@@ -41,7 +41,7 @@ export async function readStretch(
       stretch.created = item.created;
       try {
         for (const { position, event } of decodeEvents(item)) {
-          if (position > after) stretch.events.push({ partition, position, event });
+          if (position > after) stretch.events.push({ partition, position, event, activity: undefined });
         }
       } catch (error) {
         stretch.damaged.push({ last: item.last, reason: (error as Error).message });

@@ -1,6 +1,8 @@
 /** What an event adds to the aggregates of those it concerns: its listener, its track, and the track's artist and genre. */
 import type { StoredEvent } from '../../format/model.ts';
 import { MAX_NUMBER } from '../../protocol/limits.ts';
+import type { ConsumedEvent } from '../processor/projection.ts';
+import { userGroup } from './groups.ts';
 import { METRICS, type MetricName, metricNumber } from './metrics.ts';
 import { eventTime, type Signal, type SignalKind, signalOf } from './signal.ts';
 
@@ -13,6 +15,8 @@ export interface Amount {
 export interface Activity {
   tenant: string;
   user: string;
+  /** `userGroup` of both. */
+  group: string;
   /** Event time, a whole number of ms since 1970. */
   at: number;
   /** What a listener did with a track; null for what only concerns recommendations and ratings between like and dislike. */
@@ -39,6 +43,12 @@ const SIGNAL_METRICS: Record<SignalKind, MetricName | null> = {
   dislike: 'dislikes',
 };
 
+/** `activityOf` its event; read once. */
+export function readActivity(consumed: ConsumedEvent): Activity | null {
+  if (consumed.activity === undefined) consumed.activity = activityOf(consumed.event);
+  return consumed.activity;
+}
+
 /** null for events that tell nothing of a listener, such as those that the server made itself. */
 export function activityOf(event: StoredEvent): Activity | null {
   const signal = signalOf(event);
@@ -46,7 +56,8 @@ export function activityOf(event: StoredEvent): Activity | null {
   if (signal) addSignal(amounts, signal);
   if (!addOthers(amounts, event) && !signal) return null;
 
-  const activity: Activity = { tenant: event.tenant, user: event.user_id, at: wholeTime(event), signal, amounts };
+  const { tenant, user_id: user } = event;
+  const activity: Activity = { tenant, user, group: userGroup(tenant, user), at: wholeTime(event), signal, amounts };
   if (typeof event.track_id === 'string') {
     const track = event.track as { artist?: unknown; genre?: unknown } | undefined;
     activity.track = event.track_id;

@@ -1,10 +1,9 @@
 /** What is made of events: aggregates, session and taste of each user, and aggregates of tracks, artists, genres and of everything. */
-import type { StoredEvent } from '../../format/model.ts';
 import type { ConsumedEvent, ShardProjection, UserProjection } from '../processor/projection.ts';
-import { type Activity, activityOf } from './activity.ts';
+import { type Activity, readActivity } from './activity.ts';
 import { type Aggregate, foldAggregate } from './aggregate.ts';
 import { aggregateCodec } from './aggregate-codec.ts';
-import { entityGroup, userGroup, userOfGroup } from './groups.ts';
+import { entityGroup, userOfGroup } from './groups.ts';
 import { METRICS } from './metrics.ts';
 import { artistField, genreField, nameKey } from './names.ts';
 import type { RecordKey } from './port.ts';
@@ -16,10 +15,10 @@ import { concernsTaste, foldTaste, tasteCodec } from './taste.ts';
 export const userAggregates: UserProjection = {
   kind: 'users',
   name: 'user_aggregates',
-  keys({ event }) {
-    const activity = read(event);
+  keys(consumed) {
+    const activity = readActivity(consumed);
     if (!activity) return [];
-    const group = userGroup(activity.tenant, activity.user);
+    const { group } = activity;
     const keys: RecordKey[] = [{ group, field: FIELDS.features }];
     if (!concernsPairs(activity)) return keys;
     if (activity.artist !== undefined) keys.push({ group, field: artistField(activity.artist) });
@@ -27,8 +26,8 @@ export const userAggregates: UserProjection = {
     return keys;
   },
   codec: () => aggregateCodec,
-  fold({ event }, states) {
-    const activity = read(event);
+  fold(consumed, states) {
+    const activity = readActivity(consumed);
     if (!activity) return;
     for (const [i, state] of states.entries()) foldAggregate(state as Aggregate, activity, i > 0);
   },
@@ -38,27 +37,28 @@ export const sessions: UserProjection = {
   kind: 'users',
   name: 'sessions',
   owns: ({ group, field }) => field === FIELDS.session && userOfGroup(group) !== null,
-  keys: ({ event }) => userRecord(read(event), FIELDS.session, ({ signal }) => signal !== null),
+  keys: (consumed) => userRecord(readActivity(consumed), FIELDS.session, ({ signal }) => signal !== null),
   codec: () => sessionCodec,
-  fold: ({ event }, states) =>
-    foldFirst(event, states, (state, activity) => foldSession(state as SessionState, activity)),
+  fold: (consumed, states) =>
+    foldFirst(consumed, states, (state, activity) => foldSession(state as SessionState, activity)),
 };
 
 export const tastes: UserProjection = {
   kind: 'users',
   name: 'tastes',
   owns: ({ group, field }) => field === FIELDS.taste && userOfGroup(group) !== null,
-  keys: ({ event }) => userRecord(read(event), FIELDS.taste, concernsTaste),
+  keys: (consumed) => userRecord(readActivity(consumed), FIELDS.taste, concernsTaste),
   codec: () => tasteCodec,
-  fold: ({ event }, states) => foldFirst(event, states, (state, activity) => foldTaste(state as TasteState, activity)),
+  fold: (consumed, states) =>
+    foldFirst(consumed, states, (state, activity) => foldTaste(state as TasteState, activity)),
 };
 
 /** Of what has aggregates that cross partitions. */
 export const entityAggregates: ShardProjection = {
   kind: 'shard',
   name: 'entity_aggregates',
-  keys({ event }) {
-    const activity = read(event);
+  keys(consumed) {
+    const activity = readActivity(consumed);
     if (!activity || activity.amounts.length === 0) return [];
     const { tenant, track, artist, genre } = activity;
     const field = FIELDS.features;
@@ -69,8 +69,8 @@ export const entityAggregates: ShardProjection = {
     return keys;
   },
   codec: () => aggregateCodec,
-  fold({ event }: ConsumedEvent, _key, state) {
-    const activity = read(event);
+  fold(consumed, _key, state) {
+    const activity = readActivity(consumed);
     if (activity) foldAggregate(state as Aggregate, activity);
   },
 };
@@ -78,24 +78,20 @@ export const entityAggregates: ShardProjection = {
 export const USER_PROJECTIONS: readonly UserProjection[] = [userAggregates, sessions, tastes];
 export const SHARD_PROJECTIONS: readonly ShardProjection[] = [entityAggregates];
 
-/** The activity of the event asked for last: keys and folds of several projections ask for it one after the other. */
-let last: { event: StoredEvent; activity: Activity | null } | null = null;
-
-function read(event: StoredEvent): Activity | null {
-  if (last?.event !== event) last = { event, activity: activityOf(event) };
-  return last.activity;
-}
-
 /** Whether it says something of an artist or genre to this user. */
 function concernsPairs({ amounts }: Activity): boolean {
   return amounts.some(({ metric }) => METRICS[metric]!.paired);
 }
 
 function userRecord(activity: Activity | null, field: string, concerned: (activity: Activity) => boolean): RecordKey[] {
-  return activity && concerned(activity) ? [{ group: userGroup(activity.tenant, activity.user), field }] : [];
+  return activity && concerned(activity) ? [{ group: activity.group, field }] : [];
 }
 
-function foldFirst(event: StoredEvent, states: readonly unknown[], fold: (state: unknown, activity: Activity) => void) {
-  const activity = read(event);
+function foldFirst(
+  consumed: ConsumedEvent,
+  states: readonly unknown[],
+  fold: (state: unknown, activity: Activity) => void,
+): void {
+  const activity = readActivity(consumed);
   if (activity && states.length > 0) fold(states[0], activity);
 }

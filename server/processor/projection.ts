@@ -7,6 +7,7 @@
  * projection.
  */
 import type { StoredEvent } from '../../format/model.ts';
+import type { Activity } from '../features/activity.ts';
 import type { RecordKey } from '../features/port.ts';
 
 /** A stored event with where it stands. */
@@ -14,6 +15,8 @@ export interface ConsumedEvent {
   partition: number;
   position: number;
   event: StoredEvent;
+  /** What the event says, once somebody has read it (`readActivity`): projections ask for it one after the other. */
+  activity?: Activity | null | undefined;
 }
 
 /** How one kind of record becomes bytes and comes back. */

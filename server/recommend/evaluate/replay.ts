@@ -151,7 +151,7 @@ export class Replay {
 
   private fold(signal: Signal, state: SessionState | null): void {
     const { tenant, user, at, track, artist, genre } = signal;
-    const activity = { tenant, user, at, signal, track, artist, genre, amounts: [] };
+    const activity = { tenant, user, group: '', at, signal, track, artist, genre, amounts: [] };
     if (state !== null) foldSession(state, activity);
     if (!this.log.hasAttributes) return;
     const taste = this.tastes.get(user) ?? newTaste();

@@ -5,9 +5,11 @@
  *   group of the user            `lists` (ListenerState), `served\0<slot>` (SlotState)
  *   `model\0<tenant>\0<model>`   '' (ModelState)
  */
+
+import { readActivity } from '../../features/activity.ts';
 import { userGroup } from '../../features/groups.ts';
 import type { RecordKey } from '../../features/port.ts';
-import { eventTime, signalOf } from '../../features/signal.ts';
+import { eventTime } from '../../features/signal.ts';
 import { FIELDS } from '../../features/states.ts';
 import type { ConsumedEvent, RecordCodec, UserProjection } from '../../processor/projection.ts';
 import { parseRecommendationId } from '../recommendation-id.ts';
@@ -28,9 +30,10 @@ export function slotKey(tenant: string, user: string, slot: number): RecordKey {
 }
 
 /** The slot first, then the model's record: where an event names a list. */
-function attributionKeys({ event }: ConsumedEvent): RecordKey[] {
+function attributionKeys(consumed: ConsumedEvent): RecordKey[] {
+  const { event } = consumed;
   const place = parseRecommendationId(event.recommendation_id);
-  if (!place || outcomeOf(event, signalOf(event)?.kind) === null) return [];
+  if (!place || outcomeOf(event, readActivity(consumed)?.signal?.kind) === null) return [];
   const { tenant, user_id: user } = event;
   return [slotKey(tenant, user, place.slot), { group: modelGroup(tenant, place.model), field: '' }];
 }
@@ -48,7 +51,8 @@ export const listsProjection: UserProjection = {
       return [listenerKey(event.tenant, event.user_id), slotKey(event.tenant, event.user_id, slot)];
     }
     const keys = attributionKeys(consumed);
-    return signalOf(event) ? [listenerKey(event.tenant, event.user_id), ...keys] : keys;
+    const activity = readActivity(consumed);
+    return activity?.signal ? [{ group: activity.group, field: FIELDS.lists }, ...keys] : keys;
   },
 
   owns: ({ group, field }) => field === FIELDS.lists || field.startsWith(SLOT_FIELD) || group.startsWith('model\0'),
@@ -66,15 +70,16 @@ export const listsProjection: UserProjection = {
       fillSlot(states[1] as SlotState, list);
       return;
     }
-    const signal = signalOf(event);
+    const signal = readActivity(consumed)?.signal;
     if (signal) foldSignal(states[0] as ListenerState, signal);
     const [slot, model] = states.slice(signal ? 1 : 0) as [SlotState?, ModelState?];
     if (slot && model) attribute(consumed, slot, model);
   },
 };
 
-function attribute({ event }: ConsumedEvent, slot: SlotState, model: ModelState): void {
-  const outcome = outcomeOf(event, signalOf(event)?.kind);
+function attribute(consumed: ConsumedEvent, slot: SlotState, model: ModelState): void {
+  const { event } = consumed;
+  const outcome = outcomeOf(event, readActivity(consumed)?.signal?.kind);
   if (!outcome) return;
   const track = typeof event.track_id === 'string' ? event.track_id : undefined;
   const rank = noteOutcome(slot, event.recommendation_id as string, outcome, track);
