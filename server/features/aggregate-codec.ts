@@ -66,22 +66,30 @@ function readTally(from: RecordReader, counts: boolean, lastAt: number): Tally {
 
 function writeTiles(tiles: Tiles, latest: number, out: ByteWriter): void {
   for (const { tileMs, start, slots } of RINGS) {
+    const oldest = start + oldestSlot(latest, tileMs, slots);
+    const end = start + slots;
+    const place = out.length;
+    // How many there are; no ring has more slots than one byte can tell.
+    out.byte(0);
     let filled = 0;
-    for (let slot = start; slot < start + slots; slot++) if (tiles[slot] !== 0) filled++;
-    out.varint(filled);
-    let slot = oldestSlot(latest, tileMs, slots);
-    let gap = 0;
-    for (let left = filled; left > 0; slot = slot + 1 === slots ? 0 : slot + 1) {
-      const count = tiles[start + slot]!;
-      if (count === 0) {
-        gap++;
-        continue;
-      }
-      out.varint(gap);
-      out.varint(count);
-      gap = 0;
-      left--;
+    let behind = oldest;
+    for (let at = oldest; at < end; at++) {
+      if (tiles[at] === 0) continue;
+      out.varint(at - behind);
+      out.varint(tiles[at]!);
+      behind = at + 1;
+      filled++;
     }
+    // From here on the ring goes round.
+    behind -= slots;
+    for (let at = start; at < oldest; at++) {
+      if (tiles[at] === 0) continue;
+      out.varint(at - behind);
+      out.varint(tiles[at]!);
+      behind = at + 1;
+      filled++;
+    }
+    out.buffer[place] = filled;
   }
 }
 

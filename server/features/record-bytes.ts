@@ -27,8 +27,11 @@ export class RecordReader extends ByteReader {
   }
 }
 
-/** Used again from record to record: what it holds is copied out. */
-const writer = new ByteWriter(4096);
+/** Records are written one behind the other, many into one block of memory, which lives as long as one of them is needed. */
+const BLOCK_BYTES = 256 * 1024;
+/** Few records are larger; then the block grows. */
+const RECORD_BYTES = 4 * 1024;
+let writer = new ByteWriter(BLOCK_BYTES);
 
 /** The codec of a record from what writes and reads its fields. */
 export function recordCodec<S>(
@@ -40,10 +43,11 @@ export function recordCodec<S>(
   return {
     create,
     encode(state) {
-      writer.clear();
+      if (writer.length > BLOCK_BYTES - RECORD_BYTES) writer = new ByteWriter(BLOCK_BYTES);
+      const from = writer.length;
       writer.byte(version);
       write(state, writer);
-      return Buffer.from(writer.view());
+      return writer.view(from);
     },
     decode(bytes) {
       if (bytes[0] !== version) throw new FormatError(`not version ${version} of the record`);

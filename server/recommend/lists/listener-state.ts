@@ -3,7 +3,8 @@
  * of a map stand in the order in which they came, so that the oldest go first where a map is bounded.
  */
 import { FormatError } from '../../../format/bytes.ts';
-import { pack, unpackMap } from '../../../format/msgpack.ts';
+import { unpackMap } from '../../../format/msgpack.ts';
+import { recordCodec } from '../../features/record-bytes.ts';
 import type { Signal } from '../../features/signal.ts';
 import type { RecordCodec } from '../../processor/projection.ts';
 import { LIST_SLOTS, parseRecommendationId } from '../recommendation-id.ts';
@@ -76,31 +77,71 @@ function addBounded(disliked: Map<string, number>, track: string, at: number): v
   if (disliked.size > DISLIKED_MAX) disliked.delete(disliked.keys().next().value!);
 }
 
-export const listenerCodec: RecordCodec<ListenerState> = {
-  create: () => ({
-    disliked: new Map(),
-    session: null,
-    startedAt: 0,
-    played: new Set(),
-    skipped: new Set(),
-    changes: 0,
-    served: 0,
-    requests: new Map(),
-  }),
-  encode: ({ disliked, session, startedAt, played, skipped, changes, served, requests }) =>
-    pack({
-      ...{ disliked: [...disliked], session, startedAt, played: [...played], skipped: [...skipped] },
-      ...{ changes, served, requests: [...requests] },
-    }),
-  decode(bytes) {
-    const { disliked, session, startedAt, played, skipped, changes, served, requests } = unpackMap(bytes);
-    if (typeof startedAt !== 'number' || typeof changes !== 'number' || typeof served !== 'number') {
-      throw new FormatError('not a record of a listener');
+function newListener(): ListenerState {
+  return {
+    ...{ disliked: new Map(), session: null, startedAt: 0, played: new Set(), skipped: new Set() },
+    ...{ changes: 0, served: 0, requests: new Map() },
+  };
+}
+
+/**
+ * As bytes, counts as varints and times as float64: version 1; 0 for no session or 1 and its id; startedAt, changes, served; then lists,
+ * each with its length before it: played, skipped, disliked (track and time), requests (id and slot).
+ */
+const bytesCodec = recordCodec<ListenerState>(
+  1,
+  newListener,
+  ({ disliked, session, startedAt, played, skipped, changes, served, requests }, out) => {
+    out.varint(session === null ? 0 : 1);
+    if (session !== null) out.text(session);
+    out.float64(startedAt);
+    out.varint(changes);
+    out.varint(served);
+    for (const tracks of [played, skipped]) {
+      out.varint(tracks.size);
+      for (const track of tracks) out.text(track);
     }
-    return {
-      ...{ disliked: new Map(disliked as [string, number][]), session: session as string | null, startedAt },
-      ...{ played: new Set(played as string[]), skipped: new Set(skipped as string[]), changes, served },
-      requests: new Map(requests as [string, number][]),
-    };
+    out.varint(disliked.size);
+    for (const [track, at] of disliked) {
+      out.text(track);
+      out.float64(at);
+    }
+    out.varint(requests.size);
+    for (const [request, slot] of requests) {
+      out.text(request);
+      out.varint(slot);
+    }
   },
+  (from) => {
+    const state = newListener();
+    state.session = from.upTo(1, 'mark of a session') === 1 ? from.text() : null;
+    state.startedAt = from.number();
+    state.changes = from.varint();
+    state.served = from.varint();
+    for (const tracks of [state.played, state.skipped])
+      for (let left = from.varint(); left > 0; left--) tracks.add(from.text());
+    for (let left = from.varint(); left > 0; left--) state.disliked.set(from.text(), from.number());
+    for (let left = from.varint(); left > 0; left--) state.requests.set(from.text(), from.varint());
+    return state;
+  },
+);
+
+const FIRST_MAP_BYTE = 0x80;
+
+export const listenerCodec: RecordCodec<ListenerState> = {
+  ...bytesCodec,
+  /** Before there was a version it was a map in MessagePack. */
+  decode: (bytes) => (bytes[0]! < FIRST_MAP_BYTE ? bytesCodec.decode(bytes) : decodeMap(bytes)),
 };
+
+function decodeMap(bytes: Uint8Array): ListenerState {
+  const { disliked, session, startedAt, played, skipped, changes, served, requests } = unpackMap(bytes);
+  if (typeof startedAt !== 'number' || typeof changes !== 'number' || typeof served !== 'number') {
+    throw new FormatError('not a record of a listener');
+  }
+  return {
+    ...{ disliked: new Map(disliked as [string, number][]), session: session as string | null, startedAt },
+    ...{ played: new Set(played as string[]), skipped: new Set(skipped as string[]), changes, served },
+    requests: new Map(requests as [string, number][]),
+  };
+}
