@@ -45,8 +45,8 @@ export class PartitionReader {
   /** Called to end the present pause. */
   private wakeUp: (() => void) | null = null;
   private woken = false;
-  /** Ends the pause in which events gather. */
-  private gathering = new AbortController();
+  /** Ends the pause in which events gather; null while there is none. */
+  private endGathering: (() => void) | null = null;
   private waiters: Waiter[] = [];
   private rounds = 0;
   /** The oldest position that is retained, as last heard. */
@@ -88,7 +88,7 @@ export class PartitionReader {
     if (this.ending.signal.aborted) return Promise.reject(new Error('closed'));
     return new Promise((resolve, reject) => {
       this.waiters.push({ round: this.rounds, resolve, reject, until: performance.now() + withinMs });
-      this.gathering.abort();
+      this.endGathering?.();
       this.wake();
     });
   }
@@ -102,7 +102,7 @@ export class PartitionReader {
 
   async close(): Promise<void> {
     this.ending.abort();
-    this.gathering.abort();
+    this.endGathering?.();
     this.wake();
     await this.loop;
     for (const { reject } of this.waiters.splice(0)) reject(new Error('closed'));
@@ -131,8 +131,14 @@ export class PartitionReader {
 
   private async gather(): Promise<void> {
     if (this.waiters.length > 0 || this.ending.signal.aborted) return;
-    this.gathering = new AbortController();
-    await pause(GATHER_MS, this.gathering.signal);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.endGathering?.(), GATHER_MS);
+      this.endGathering = () => {
+        clearTimeout(timer);
+        this.endGathering = null;
+        resolve();
+      };
+    });
   }
 
   /** Reads once for each place where scopes stand. True if there is more. */
@@ -175,13 +181,21 @@ export class PartitionReader {
   }
 
   private async foldAll(taking: readonly FoldedScope[], stretch: RoutedStretch, round: number): Promise<void> {
-    const folding = taking.map(async (scope) => {
-      await scope.fold(stretch);
-      const isThere = scope.position(this.partition) >= stretch.through;
-      if (isUsers(scope) && stretch.reachedEnd && isThere) this.serve(round, stretch.through);
-    });
+    const folding: Promise<void>[] = [];
+    for (const scope of taking) {
+      const under = scope.fold(stretch);
+      if (under) folding.push(under.then(() => this.tell(scope, stretch, round)));
+      else this.tell(scope, stretch, round);
+    }
+    if (folding.length === 0) return;
     const all = Promise.all(folding);
     if (!(await isDoneWithin(all, ROUND_MS))) void all.catch(this.options.trouble).then(() => this.wake());
+  }
+
+  /** The scope took the stretch, or could not. */
+  private tell(scope: FoldedScope, stretch: RoutedStretch, round: number): void {
+    const isThere = scope.position(this.partition) >= stretch.through;
+    if (isUsers(scope) && stretch.reachedEnd && isThere) this.serve(round, stretch.through);
   }
 
   private serve(round: number, position: number): void {

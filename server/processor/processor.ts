@@ -28,7 +28,8 @@ import { Progress } from './progress.ts';
 import type { ConsumedEvent, Projection } from './projection.ts';
 import { Reporter } from './reporter.ts';
 import { route } from './route.ts';
-import { FoldedScope, type ScopeHandlers } from './scope.ts';
+import { FoldedScope } from './scope.ts';
+import type { ScopeHandlers } from './scope-options.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 export interface ProcessorOptions {

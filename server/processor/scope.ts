@@ -5,44 +5,20 @@
  * 2. A commit holds every record that changed together with the positions, all as they were at one moment.
  * 3. What memory holds is thrown away when a commit conflicts, or a fold fails midway: it begins again from what storage has.
  */
-import type { FeatureStore, RecordKey, Scope } from '../features/port.ts';
+import type { RecordKey, Scope } from '../features/port.ts';
 import { samePositions } from '../features/positions.ts';
 import { pause } from '../ingest/pause.ts';
 import { CarefulFold } from './careful-fold.ts';
 import { commitSurely, patiently } from './commit.ts';
-import type { ConsumedEvent, Projection } from './projection.ts';
+import type { Projection } from './projection.ts';
 import { type MemoryRecord, Records } from './records.ts';
 import { eventsOf, type Fold, type RoutedEvent, type RoutedStretch } from './route.ts';
+import { SaveTimer } from './save-timer.ts';
+import type { ScopeOptions } from './scope-options.ts';
+import { Turns } from './turns.ts';
 
 /** `loading`: takes nothing, asks storage where it stands. `folding`: in order. `closed`: for good. */
 export type ScopeState = 'loading' | 'folding' | 'closed';
-
-export interface ScopeHandlers {
-  /** It takes events (again). */
-  ready(): void;
-  /** Groups that were changed in memory. */
-  folded(events: number, groups: ReadonlySet<string>): void;
-  /** Groups whose changes are in storage. */
-  saved(groups: ReadonlySet<string>): void;
-  /** Resolves when the event that cannot be folded is kept elsewhere. Where it rejects it is called again. */
-  poison(consumed: ConsumedEvent, error: unknown): Promise<void>;
-  /** Somebody else saved. False where the scope is not ours any more. */
-  conflict(): Promise<boolean>;
-  /** Storage did not answer as it should; it is asked again. */
-  trouble(error: unknown): void;
-}
-
-export interface ScopeOptions {
-  scope: Scope;
-  /** Partitions of the log. */
-  partitions: number;
-  store: FeatureStore;
-  handlers: ScopeHandlers;
-  /** How many bytes of records stay in memory, about. */
-  cacheBytes: number;
-  /** How long changes wait for more before they are saved, ms. */
-  saveMs: number;
-}
 
 /** A record's key, and who knows how it is encoded. */
 export type Wanted = { projection: Pick<Projection, 'codec'> } & Pick<Fold, 'keys'>;
@@ -65,11 +41,11 @@ export class FoldedScope {
   private applied: number[];
   private folded: number[];
   private readonly ending = new AbortController();
-  /** Whoever uses the records waits for the one before. Only saving does not wait. */
-  private turn: Promise<unknown> = Promise.resolve();
+  /** Of those who use the records. Only saving does not wait. */
+  private readonly turns = new Turns();
   private saving: Promise<void> | null = null;
   private recovering: Promise<void> = Promise.resolve();
-  private timer: { handle: NodeJS.Timeout; rings: number } | null = null;
+  private readonly timer = new SaveTimer(() => this.save());
   /** Partitions that it is taking events of. */
   private readonly busy = new Set<number>();
 
@@ -102,7 +78,9 @@ export class FoldedScope {
   }
 
   private get unsaved(): number {
-    return this.folded.reduce((sum, position, source) => sum + Math.max(0, position - this.applied[source]!), 0);
+    let unsaved = 0;
+    for (let i = 0; i < this.folded.length; i++) unsaved += Math.max(0, this.folded[i]! - this.applied[i]!);
+    return unsaved;
   }
 
   private get allSaved(): boolean {
@@ -112,7 +90,7 @@ export class FoldedScope {
   /** Asks storage where it stands; what only memory had is forgotten. Resolves when it takes events, or is closed. */
   async load(): Promise<void> {
     if (this.state !== 'closed') this.state = 'loading';
-    await this.exclusively(async () => {
+    await this.turns.take(async () => {
       await this.saving;
       if (this.state !== 'loading') return;
       const applied = await this.ask(() => this.options.store.applied(this.scope, this.applied.length));
@@ -128,43 +106,61 @@ export class FoldedScope {
 
   /** Where the log ends before what was folded: the next events are folded from its end on. */
   async endsAt(partition: number, last: number): Promise<void> {
-    await this.exclusively(async () => {
+    await this.turns.take(async () => {
       if (this.state === 'folding') this.folded[this.source(partition)] = Math.min(this.position(partition), last);
     });
     this.saveSoon();
   }
 
-  /** Folds what it does not have of a stretch. Nothing happens where the stretch does not follow what it has. */
-  async fold(stretch: RoutedStretch): Promise<void> {
+  /**
+   * Folds what it does not have of a stretch: here and now where all it takes is in memory, and then answers nothing. Nothing happens where
+   * the stretch does not follow what it has.
+   */
+  fold(stretch: RoutedStretch): Promise<void> | undefined {
     const { partition } = stretch;
-    this.busy.add(partition);
-    try {
-      await this.exclusively(async () => {
-        const from = this.position(partition);
-        if (this.state !== 'folding' || stretch.after > from || stretch.through <= from) return;
-        const events = eventsOf(stretch, this.scope).filter(({ consumed }) => consumed.position > from);
-        const absent = new Set<MemoryRecord>();
-        const records = events.map(({ folds }) => this.recordsOf(folds, absent));
-        if (await this.fill(absent)) await this.foldAll(events, records, stretch);
-        this.records.trim();
-      });
-    } finally {
+    const done = () => {
       this.busy.delete(partition);
+      this.saveSoon();
+    };
+    this.busy.add(partition);
+    let folding: Promise<void> | undefined;
+    try {
+      folding = this.turns.take(() => this.foldNew(stretch));
+    } finally {
+      if (!folding) done();
     }
-    this.saveSoon();
+    return folding?.finally(done);
   }
 
-  private async foldAll(events: readonly RoutedEvent[], records: MemoryRecord[][], stretch: RoutedStretch) {
-    const groups = new Set<string>();
+  private foldNew(stretch: RoutedStretch): Promise<void> | undefined {
+    const from = this.position(stretch.partition);
+    if (this.state !== 'folding' || stretch.after > from || stretch.through <= from) return;
+    const all = eventsOf(stretch, this.scope);
+    const events = from === stretch.after ? all : all.filter(({ consumed }) => consumed.position > from);
+    const absent = new Set<MemoryRecord>();
+    const records = events.map(({ folds }) => this.recordsOf(folds, absent));
+    if (absent.size > 0) return this.fillAndFold(absent, events, records, stretch);
+    return this.foldAll(events, records, stretch);
+  }
+
+  private async fillAndFold(absent: ReadonlySet<MemoryRecord>, ...work: Parameters<FoldedScope['foldAll']>) {
+    if (await this.fill(absent)) await this.foldAll(...work);
+  }
+
+  private foldAll(
+    events: readonly RoutedEvent[],
+    records: readonly MemoryRecord[][],
+    stretch: RoutedStretch,
+    begin = 0,
+    groups = new Set<string>(),
+  ): Promise<void> | undefined {
     const source = this.source(stretch.partition);
-    for (const [i, event] of events.entries()) {
+    for (let i = begin; i < events.length; i++) {
+      const event = events[i]!;
       const outcome = this.careful.fold(event, records[i]!);
       if (outcome.is === 'spoilt') return void this.load();
       if (outcome.is === 'failed') {
-        // Nothing of it is in memory, and its position is not passed: a save may well happen meanwhile.
-        await this.ask(() => this.options.handlers.poison(event.consumed, outcome.error));
-        if (this.state !== 'folding') return;
-        this.careful.leaveOut(event);
+        return this.poison(event, outcome.error, () => this.foldAll(events, records, stretch, i, groups));
       }
       this.folded[source] = event.consumed.position;
       if (outcome.is !== 'folded') continue;
@@ -175,11 +171,20 @@ export class FoldedScope {
     }
     this.folded[source] = stretch.through;
     if (events.length > 0) this.options.handlers.folded(events.length, groups);
+    this.records.trim();
+  }
+
+  /** Nothing of the event is in memory, and its position is not passed: a save may well happen meanwhile. */
+  private async poison(event: RoutedEvent, error: unknown, goOn: () => Promise<void> | undefined): Promise<void> {
+    await this.ask(() => this.options.handlers.poison(event.consumed, error));
+    if (this.state !== 'folding') return;
+    this.careful.leaveOut(event);
+    await goOn();
   }
 
   /** The states of records; null while it is loading, or has not folded the partition up to `position`. */
-  states(wanted: readonly Wanted[], partition: number, position: number): Promise<unknown[] | null> {
-    return this.exclusively(async () => {
+  async states(wanted: readonly Wanted[], partition: number, position: number): Promise<unknown[] | null> {
+    return this.turns.take(async () => {
       if (this.state !== 'folding' || this.position(partition) < position) return null;
       const absent = new Set<MemoryRecord>();
       const records = this.recordsOf(wanted, absent);
@@ -217,20 +222,11 @@ export class FoldedScope {
   private saveSoon(): void {
     if (this.state !== 'folding' || this.saving || this.allSaved) return;
     if (this.unsaved >= SAVE_EVENTS) return this.save();
-    const { saveMs } = this.options;
-    const rings = performance.now() + (this.records.hasChanges ? saveMs : saveMs * QUIET_FACTOR);
-    if (this.timer && this.timer.rings <= rings) return;
-    this.clearTimer();
-    this.timer = { handle: setTimeout(() => this.save(), rings - performance.now()), rings };
-  }
-
-  private clearTimer(): void {
-    if (this.timer) clearTimeout(this.timer.handle);
-    this.timer = null;
+    this.timer.set(this.options.saveMs * (this.records.hasChanges ? 1 : QUIET_FACTOR));
   }
 
   private save(): void {
-    this.clearTimer();
+    this.timer.clear();
     if (this.state !== 'folding' || this.saving || this.allSaved) return;
     this.saving = this.commit().then((outcome) => {
       this.saving = null;
@@ -275,7 +271,7 @@ export class FoldedScope {
   async flush(): Promise<void> {
     while (this.state !== 'closed') {
       await this.recovering;
-      await this.exclusively(async () => {});
+      await this.turns.take(async () => {});
       if (this.state === 'folding' && this.allSaved) return;
       this.save();
       await this.saving;
@@ -286,17 +282,11 @@ export class FoldedScope {
   close(): void {
     this.state = 'closed';
     this.ending.abort();
-    this.clearTimer();
+    this.timer.clear();
     this.records.clear();
   }
 
   private ask<T>(work: () => Promise<T>): Promise<T | null> {
     return patiently(work, this.ending.signal, this.options.handlers.trouble);
-  }
-
-  private exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(work);
-    this.turn = result.catch(() => {});
-    return result;
   }
 }
