@@ -135,6 +135,12 @@ export const SETTINGS = {
     '0',
     'Size of the log from which on the oldest events go; 0 sets no bound.',
   ),
+  retentionIntervalMs: setting(
+    'GAPLESS_RETENTION_INTERVAL',
+    duration(500, HOUR),
+    '30s',
+    'How often old events are let go and the size of the log is looked at; between two times it may grow beyond its bounds.',
+  ),
   minFreeBytes: setting(
     'GAPLESS_MIN_FREE_BYTES',
     bytes(0, 1024 * TiB),

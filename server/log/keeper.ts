@@ -7,7 +7,6 @@ import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { EventLog, PartitionState, RetentionPolicy } from './port.ts';
 
-const INTERVAL_MS = 30_000;
 /** How much of each stream is checked at a time. */
 const CHECK_BYTES = 1024 * 1024;
 
@@ -15,6 +14,7 @@ export interface KeeperSettings {
   /** 0 keeps everything. */
   retentionAgeMs: number;
   retentionBytes: number;
+  retentionIntervalMs: number;
 }
 
 export class LogKeeper {
@@ -47,7 +47,7 @@ export class LogKeeper {
       return Array.from({ length: log.guarantees.partitions }, (_, partition) => ({ stream, partition, from: 1 }));
     });
     metrics.attach({ log: () => this.size });
-    this.timer = setInterval(() => this.start(), INTERVAL_MS);
+    this.timer = setInterval(() => this.start(), settings.retentionIntervalMs);
     this.start();
   }
 

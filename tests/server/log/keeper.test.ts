@@ -5,7 +5,7 @@ import { silentLogger } from '../../../server/ops/logger.ts';
 import { createMetrics } from '../../../server/ops/metrics.ts';
 import { makeBatch } from '../../contract/log-fixtures.ts';
 
-const KEEP_ALL = { retentionAgeMs: 0, retentionBytes: 0 };
+const KEEP_ALL = { retentionAgeMs: 0, retentionBytes: 0, retentionIntervalMs: 30_000 };
 
 async function filledLog() {
   const log = openMemoryLog({ partitions: 1, rememberProducersMs: 1e9, dedupMs: 0 });
@@ -19,7 +19,7 @@ it('lets go of what retention allows, and tells the size of the rest', async () 
   const log = await filledLog();
   const metrics = createMetrics();
   vi.useFakeTimers({ now: 10_000, toFake: ['Date'] });
-  const keeper = new LogKeeper(log, { retentionAgeMs: 8_000, retentionBytes: 0 }, metrics, silentLogger());
+  const keeper = new LogKeeper(log, { ...KEEP_ALL, retentionAgeMs: 8_000 }, metrics, silentLogger());
   await keeper.close();
   vi.useRealTimers();
   const text = await metrics.text();
@@ -30,7 +30,7 @@ it('lets go of what retention allows, and tells the size of the rest', async () 
 
 it('leaves what a consumer still needs', async () => {
   const log = await filledLog();
-  const settings = { retentionAgeMs: 0, retentionBytes: 1 };
+  const settings = { ...KEEP_ALL, retentionBytes: 1 };
   const keeper = new LogKeeper(log, settings, createMetrics(), silentLogger(), async () => [26]);
   await keeper.close();
   expect((await log.state()).events).toMatchObject([{ first: 21, last: 50 }]);
