@@ -24,6 +24,9 @@ export interface Running {
   /** Compares what is stored with what was sent and acknowledged; null where what is stored cannot be read. */
   verify(sent: readonly Sent[]): Promise<Verdict | null>;
   stop(): Promise<void>;
+  /** End the server with a signal, and start it again with what it stored; where that can be done. */
+  stopServer?(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  startServer?(): Promise<void>;
 }
 
 export interface Contender {

@@ -68,6 +68,11 @@ function gapless(server: GaplessServer, redis: RedisServer | null) {
       };
     },
     metrics: () => server.metrics(),
+    stopServer: async (signal: 'SIGKILL' | 'SIGTERM') => {
+      if (signal === 'SIGKILL') await server.kill();
+      else await server.stop();
+    },
+    startServer: () => server.start(),
   };
 }
 

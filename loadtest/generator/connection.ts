@@ -7,6 +7,8 @@ export interface LoadConnection {
   readonly bytes: number;
   /** The server allows about as much at once as it ever will. */
   readonly grown: boolean;
+  /** ms from the beginning to the WebSocket, and from HELLO to WELCOME; where the protocol has those. */
+  readonly openTimes?: { upgradeMs: number; welcomeMs: number } | null;
   /** Resolves when events may be sent. */
   open(): Promise<void>;
   /**

@@ -23,6 +23,7 @@ export class GaplessConnection implements LoadConnection {
   acknowledged = 0;
   frames = 0;
   bytes = 0;
+  openTimes: { upgradeMs: number; welcomeMs: number } | null = null;
   private readonly target: GaplessTarget;
   private readonly events: EncodedEvents;
   private readonly report: LoadConnectionEvents;
@@ -42,10 +43,12 @@ export class GaplessConnection implements LoadConnection {
   }
 
   async open(): Promise<void> {
+    const begun = performance.now();
     this.socket = await openLoadSocket(this.target.url + PATH, codec.subprotocol, {
       message: (data) => this.receive(codec.decodeServer(data)),
       closed: (code, reason) => this.closed(code, reason),
     });
+    const upgraded = performance.now();
     const { token, producer } = this.target;
     const welcome = new Promise<void>((resolve, reject) => {
       this.welcomed = resolve;
@@ -54,6 +57,7 @@ export class GaplessConnection implements LoadConnection {
     const hello = { op: 'HELLO', producer, epoch: 1, attempt: 1, clock: Date.now(), agent: 'gapless-load' } as const;
     this.write(codec.encode(token === undefined ? hello : { ...hello, token }) as Uint8Array);
     await welcome;
+    this.openTimes = { upgradeMs: upgraded - begun, welcomeMs: performance.now() - upgraded };
   }
 
   private receive(frame: ServerFrame | null): void {
@@ -79,14 +83,15 @@ export class GaplessConnection implements LoadConnection {
         this.sent = frame.from - 1;
         return this.report.fault(`${this.producer}: NACK ${frame.code} from ${frame.from}: ${frame.message}`);
       case 'GOAWAY':
-        return this.report.fault(`${this.producer}: GOAWAY ${frame.code}: ${frame.message}`);
+        if (this.openTimes) this.report.fault(`${this.producer}: GOAWAY ${frame.code}: ${frame.message}`);
     }
   }
 
   private closed(code: number, reason: string): void {
     this.refused?.(new Error(`closed with ${code} ${reason}`));
     this.socket = null;
-    if (!this.leaving) this.report.fault(`${this.producer}: closed with ${code} ${reason}`);
+    // Before WELCOME whoever opens it hears of it.
+    if (!this.leaving && this.openTimes) this.report.fault(`${this.producer}: closed with ${code} ${reason}`);
   }
 
   send(events: number): number {

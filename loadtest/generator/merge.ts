@@ -1,6 +1,6 @@
 /** One report of several generator processes. */
 import { Latencies } from './percentiles.ts';
-import type { LoadReport, Percentiles, ShardReport } from './plan.ts';
+import type { LoadReport, Opened, Percentiles, ShardOpened, ShardReport } from './plan.ts';
 
 export function mergeReports(shards: readonly ShardReport[]): LoadReport {
   const sum = (of: (shard: ShardReport) => number) => shards.reduce((total, shard) => total + of(shard), 0);
@@ -18,10 +18,22 @@ export function mergeReports(shards: readonly ShardReport[]): LoadReport {
     cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
     cores: Math.max(...shards.map(({ cores }) => cores)),
     ...open,
+    opened: mergeOpened(shards.map(({ opened }) => opened)),
     latency: mergeLatencies(shards.map(({ latency }) => latency)),
     lateness: mergeLatencies(shards.map(({ lateness }) => lateness)),
     tallies: shards.flatMap(({ tallies }) => tallies),
     faults: shards.flatMap(({ faults }) => faults),
+  };
+}
+
+function mergeOpened(shards: readonly ShardOpened[]): Opened {
+  const most = (of: (shard: ShardOpened) => number) => Math.max(...shards.map(of));
+  return {
+    seconds: most(({ seconds }) => seconds),
+    cores: most(({ cores }) => cores),
+    refused: shards.reduce((sum, { refused }) => sum + refused, 0),
+    upgrade: mergeLatencies(shards.map(({ upgrade }) => upgrade)),
+    welcome: mergeLatencies(shards.map(({ welcome }) => welcome)),
   };
 }
 

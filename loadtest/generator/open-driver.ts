@@ -36,7 +36,7 @@ export class OpenDriver implements Driver {
     this.connections = connections;
     this.index = new Map(connections.map((connection, i) => [connection, i]));
     this.waiting = connections.map(() => ({ due: new Times(), onTheWay: new Times() }));
-    this.schedule = arrivals(loop.seed, loop.eventsPerSecond, connections.length);
+    this.schedule = arrivals(loop.seed, loop.eventsPerSecond, connections.length, loop.skew);
     this.next = this.schedule.next().value;
   }
 

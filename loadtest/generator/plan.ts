@@ -25,6 +25,18 @@ export interface OpenLoop {
   kind: 'open';
   eventsPerSecond: number;
   seed: number;
+  /** Exponent of Zipf's law over the connections; left out, all are drawn alike. */
+  skew?: number;
+}
+
+/**
+ * `flood`: events are offered evenly, so many a second over all connections, whatever becomes of them. Each connection keeps up to
+ * `outboxEvents` of them and drops what is beyond. At the end what was not sent is let go.
+ */
+export interface Flood {
+  kind: 'flood';
+  eventsPerSecond: number;
+  outboxEvents: number;
 }
 
 /**
@@ -46,7 +58,13 @@ export interface LoadPlan {
   firstConnection?: number;
   eventsPerFrame: number;
   events: EventPlan;
-  loop: ClosedLoop | OpenLoop | Burst;
+  loop: ClosedLoop | OpenLoop | Flood | Burst;
+  /** Connections are the SDK's, with its outbox: they survive the server and come back. Gapless only. */
+  outbox?: boolean;
+  /** How many connections a process opens at a time; default 50. */
+  opening?: number;
+  /** A connection that is not let in is counted and left out; otherwise it ends the load. */
+  mayRefuse?: boolean;
   warmUpMs: number;
   measureMs: number;
   /** How long to wait at the end for what is not acknowledged. */
@@ -74,13 +92,30 @@ export interface ConnectionTally {
   rejected?: number;
 }
 
+/** How connections were opened. */
+interface OpenedCount {
+  /** From the first one to the last WELCOME, and how much of a core the busiest process used meanwhile. */
+  seconds: number;
+  cores: number;
+  refused: number;
+}
+export interface Opened extends OpenedCount {
+  /** From the beginning of a connection to its WebSocket, and from HELLO to WELCOME; where the protocol has those. */
+  upgrade?: Percentiles;
+  welcome?: Percentiles;
+}
+export interface ShardOpened extends OpenedCount {
+  upgrade: string;
+  welcome: string;
+}
+
 /** Of one generator process, or of all together. */
 interface Counted {
   /** The measured time: when it began, in seconds since the run's load began, and how long it was. */
   from: number;
   seconds: number;
   acknowledged: number;
-  /** Open loop only: events that were due. */
+  /** Open loop and flood: events that were due. */
   offered?: number;
   frames: number;
   bytes: number;
@@ -90,13 +125,14 @@ interface Counted {
   cores: number;
   /** Over the whole run. */
   tallies: ConnectionTally[];
-  /** Open loop only: events that were due and could not be sent before the load ended. */
+  /** Open loop and flood: events that were due and were not sent, because the load ended or an outbox was full. */
   unsent?: number;
   /** What must not happen: refused frames, rejected events, closed connections. The first few, in words. */
   faults: string[];
 }
 
 export interface LoadReport extends Counted {
+  opened: Opened;
   /**
    * From the intended send time to the acknowledgement, of events that were due in the measured time. An event that could not be sent before the
    * load ended counts with the time that it waited until then. In a closed loop an event is due when it is sent, and a connection times one
@@ -109,6 +145,7 @@ export interface LoadReport extends Counted {
 
 /** What one process reports; histograms are encoded, because percentiles cannot be merged. */
 export interface ShardReport extends Counted {
+  opened: ShardOpened;
   latency?: string;
   lateness?: string;
 }

@@ -4,7 +4,10 @@ import { cpuSeconds } from '../harness/proc.ts';
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
 import { ClosedDriver, type Driver, GrowDriver } from './drivers.ts';
 import { planEvents } from './events.ts';
+import { FloodDriver } from './flood-driver.ts';
 import { OpenDriver } from './open-driver.ts';
+import { openAll } from './opening.ts';
+import { OutboxConnection } from './outbox-connection.ts';
 import type { FromGenerator, LoadPlan, ShardReport } from './plan.ts';
 import { Seconds } from './seconds.ts';
 import { WIRES } from './wires.ts';
@@ -35,9 +38,7 @@ export async function run(
       if (faults.length < FAULTS_MOST) faults.push(text);
     },
   });
-  for (let i = 0; i < connections.length; i += OPENING) {
-    await Promise.all(connections.slice(i, i + OPENING).map((connection) => connection.open()));
-  }
+  const opened = await openAll(connections, plan.opening ?? OPENING, plan.mayRefuse ?? false);
   tell({ kind: 'opened' });
   const originMs = await begin;
   const { loop } = plan;
@@ -48,7 +49,7 @@ export async function run(
     tell({ kind: 'loaded' });
     await go;
   }
-  const loaded = loop.kind === 'open' ? new OpenDriver(plan, loop, connections) : new ClosedDriver(plan, connections);
+  const loaded = driverFor(plan, connections);
   driver = loaded;
   const seconds = new Seconds(originMs, connections, loaded, (second) => tell({ kind: 'second', second }));
   loaded.start();
@@ -70,6 +71,10 @@ export async function run(
     lateness: loaded.lateness.encoded(),
     unsent: loaded.unsent,
   };
+  const flood = loaded instanceof FloodDriver && {
+    offered: after.offered - before.offered,
+    unsent: Math.round(loaded.unsent),
+  };
   return {
     from: (performance.timeOrigin + before.at - originMs) / 1000,
     seconds: (after.at - before.at) / 1000,
@@ -80,11 +85,20 @@ export async function run(
     cores: ((after.main - before.main) / (after.at - before.at)) * 1000,
     latency: loaded.latency.measured.encoded(),
     ...open,
+    ...flood,
+    opened,
     tallies: connections.map(({ producer, sent, acknowledged }, i) => {
       return { producer, connection: numberOf(plan, i), sent, acknowledged };
     }),
     faults,
   };
+}
+
+function driverFor(plan: LoadPlan, connections: readonly LoadConnection[]): ClosedDriver | OpenDriver | FloodDriver {
+  const { loop } = plan;
+  if (loop.kind === 'open') return new OpenDriver(plan, loop, connections);
+  if (loop.kind === 'flood') return new FloodDriver(loop, plan.eventsPerFrame, connections);
+  return new ClosedDriver(plan, connections);
 }
 
 /** The number of this process's connection i in the whole plan. */
@@ -99,7 +113,9 @@ function makeConnections(plan: LoadPlan, report: LoadConnectionEvents): LoadConn
   return Array.from({ length: plan.connections }, (_, i) => {
     const number = numberOf(plan, i);
     const producer = `${plan.producers}-${number}`;
-    return WIRES[plan.wire]({ url, token, producer, inFlight }, eventsOf(number), report);
+    const events = eventsOf(number);
+    if (plan.outbox) return new OutboxConnection({ url, token, producer }, events, report);
+    return WIRES[plan.wire]({ url, token, producer, inFlight }, events, report);
   });
 }
 
@@ -114,9 +130,9 @@ interface Snapshot {
   main: number;
 }
 
-function snapshot(connections: readonly LoadConnection[], driver: ClosedDriver | OpenDriver): Snapshot {
+function snapshot(connections: readonly LoadConnection[], driver: ClosedDriver | OpenDriver | FloodDriver): Snapshot {
   const { total: cpu, main } = cpuSeconds(process.pid);
-  const offered = driver instanceof OpenDriver ? driver.offered : 0;
+  const offered = driver instanceof ClosedDriver ? 0 : driver.offered;
   const total = { at: performance.now(), acknowledged: 0, offered, frames: 0, bytes: 0, cpu, main };
   for (const { acknowledged, frames, bytes } of connections) {
     total.acknowledged += acknowledged;

@@ -1,13 +1,14 @@
 /** Tells what a generator did in each second of the run's clock, which all processes share. */
 import type { LoadConnection } from './connection.ts';
 import type { ClosedDriver } from './drivers.ts';
+import type { FloodDriver } from './flood-driver.ts';
 import type { OpenDriver } from './open-driver.ts';
 import type { ShardSecond } from './plan.ts';
 
 export class Seconds {
   private readonly originMs: number;
   private readonly connections: readonly LoadConnection[];
-  private readonly driver: ClosedDriver | OpenDriver;
+  private readonly driver: ClosedDriver | OpenDriver | FloodDriver;
   private readonly tell: (second: ShardSecond) => void;
   private timer: NodeJS.Timeout | null = null;
   private at = 0;
@@ -17,7 +18,7 @@ export class Seconds {
   constructor(
     originMs: number,
     connections: readonly LoadConnection[],
-    driver: ClosedDriver | OpenDriver,
+    driver: ClosedDriver | OpenDriver | FloodDriver,
     tell: (second: ShardSecond) => void,
   ) {
     this.originMs = originMs;

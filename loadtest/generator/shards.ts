@@ -15,10 +15,13 @@ export function shard(plan: LoadPlan, processes: number): LoadPlan[] {
   return Array.from({ length: processes }, (_, i) => {
     const connections = first(i + 1) - first(i);
     const { loop } = plan;
+    const eventsPerSecond = 'eventsPerSecond' in loop ? (loop.eventsPerSecond * connections) / plan.connections : 0;
     const part =
       loop.kind === 'open'
-        ? { ...loop, eventsPerSecond: (loop.eventsPerSecond * connections) / plan.connections, seed: loop.seed + i }
-        : loop;
+        ? { ...loop, eventsPerSecond, seed: loop.seed + i }
+        : loop.kind === 'flood'
+          ? { ...loop, eventsPerSecond }
+          : loop;
     return { ...plan, connections, firstConnection: (plan.firstConnection ?? 0) + first(i), loop: part };
   });
 }

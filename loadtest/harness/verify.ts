@@ -32,7 +32,26 @@ export interface Verdict {
   /** Of nobody who sent, of a number that was not sent, or with other content than was sent. */
   foreign: number;
   damaged: number;
+  /** Acknowledged and gone with the oldest of their partition, which retention let go. */
+  trimmed?: number;
   examples: string[];
+}
+
+/** Of two logs. */
+export function bothVerdicts(a: Verdict, b: Verdict): Verdict {
+  const sum = (of: Exclude<keyof Verdict, 'ok' | 'examples'>) => (a[of] ?? 0) + (b[of] ?? 0);
+  return {
+    ok: a.ok && b.ok,
+    stored: sum('stored'),
+    acknowledged: sum('acknowledged'),
+    missing: sum('missing'),
+    repeated: sum('repeated'),
+    outOfOrder: sum('outOfOrder'),
+    foreign: sum('foreign'),
+    damaged: sum('damaged'),
+    trimmed: sum('trimmed'),
+    examples: [...a.examples, ...b.examples].slice(0, EXAMPLES),
+  };
 }
 
 /** What verifying needs of a log. */
@@ -45,13 +64,20 @@ interface Producer {
   spoilt: Uint8Array;
   /** 1 for every number that stands in the log. */
   seen: Uint8Array;
+  /** The first number that was found, and the highest so far; 0 before that. */
+  first: number;
   highest: number;
 }
+
+/** Events of the server itself, such as lists that it served. */
+const INTERNAL_PREFIX = 'gapless.internal.';
 
 /** Every connection sends for one user, so its events stand in one partition and must rise there. */
 export class LogVerifier {
   private readonly producers: ReadonlyMap<string, Producer>;
   private readonly verdict: Verdict;
+  /** Positions below the oldest of each partition, that are not accounted for yet. */
+  private gone = 0;
 
   constructor(sent: readonly Sent[]) {
     const producers = new Map<string, Producer>();
@@ -72,6 +98,8 @@ export class LogVerifier {
       for (let from = 1; ; ) {
         const items = await log.read('events', partition, from, READ_BYTES);
         if (items.length === 0) break;
+        const [oldest] = items;
+        if (from === 1 && oldest?.status === 'intact') this.gone += oldest.first - 1;
         for (const item of items) this.take(item);
         from = items.at(-1)!.last + 1;
       }
@@ -85,6 +113,7 @@ export class LogVerifier {
   private take(item: ReadItem): void {
     if (item.status === 'damaged') return this.blame('damaged', `partition ${item.partition}: ${item.reason}`);
     for (const { producer, items } of decodeUnits(entryBody(item.bytes))) {
+      if (producer.producer.startsWith(INTERNAL_PREFIX)) continue;
       for (const { seq, body } of items) this.event(producer.producer, seq, body);
     }
   }
@@ -96,6 +125,7 @@ export class LogVerifier {
     const { source, seen, highest } = producer;
     if (seen[seq] === 1) return this.blame('repeated', `${name}: ${seq}`);
     seen[seq] = 1;
+    if (producer.first === 0) producer.first = seq;
     if (seq < highest) this.blame('outOfOrder', `${name}: ${seq} after ${highest}`);
     producer.highest = Math.max(seq, highest);
     const at = (seq - 1) % source.count;
@@ -104,9 +134,14 @@ export class LogVerifier {
     if (!isSame(sent, body)) this.blame('foreign', `${name}: ${seq} has another content`);
   }
 
-  private findMissing({ tally, seen, spoilt }: Producer): void {
+  /** What retention let go is what came before the first that is there, and never more than the partitions have lost. */
+  private findMissing({ tally, seen, first, spoilt }: Producer): void {
     for (let seq = 1; seq <= tally.acknowledged; seq++) {
-      if (seen[seq] === 0 && !spoilt[(seq - 1) % spoilt.length]) this.blame('missing', `${tally.producer}: ${seq}`);
+      if (seen[seq] === 1 || spoilt[(seq - 1) % spoilt.length]) continue;
+      if (this.gone > 0 && (seq < first || first === 0)) {
+        this.gone--;
+        this.verdict.trimmed = (this.verdict.trimmed ?? 0) + 1;
+      } else this.blame('missing', `${tally.producer}: ${seq}`);
     }
   }
 
@@ -132,5 +167,5 @@ function together(
   const acknowledged = Math.max(before?.tally.acknowledged ?? 0, tally.acknowledged);
   const source = before?.source ?? asMsgpack(eventsOf(tally.connection));
   const spoilt = before?.spoilt ?? spoiltOnes(plan, tally.connection);
-  return { tally: { ...tally, sent, acknowledged }, source, spoilt, seen: NOTHING, highest: 0 };
+  return { tally: { ...tally, sent, acknowledged }, source, spoilt, seen: NOTHING, first: 0, highest: 0 };
 }

@@ -75,11 +75,12 @@ function boundInWords({ bound, unit }: Finding): string {
 /** What the log was found to hold. */
 export function verdictInWords({ verdict }: RunRecord): string {
   if (!verdict) return 'not verified: this run leaves no log of events to compare with';
-  const { stored, acknowledged, missing, repeated, outOfOrder, foreign, damaged } = verdict;
+  const { stored, acknowledged, missing, repeated, outOfOrder, foreign, damaged, trimmed = 0 } = verdict;
   const wrong = Object.entries({ missing, repeated, 'out of order': outOfOrder, foreign, damaged })
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${figure(count)} ${name}`);
-  const counts = `${acknowledged.toLocaleString('en-US')} acknowledged, ${stored.toLocaleString('en-US')} in the log`;
+  const gone = trimmed > 0 ? `, ${trimmed.toLocaleString('en-US')} let go by retention` : '';
+  const counts = `${acknowledged.toLocaleString('en-US')} acknowledged, ${stored.toLocaleString('en-US')} in the log${gone}`;
   return verdict.ok
     ? `${counts}: each acknowledged event once, in order`
     : `NOT as acknowledged: ${counts}; ${[...wrong, ...verdict.examples].join('; ') || 'no reason given'}`;

@@ -4,7 +4,7 @@ import { CommandError } from '../../cli/errors.ts';
 import type { Contender, Running, StartOptions } from '../contenders/contender.ts';
 import type { Latencies } from '../generator/percentiles.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
-import type { Sent, Verdict } from '../harness/verify.ts';
+import { bothVerdicts, type Sent, type Verdict } from '../harness/verify.ts';
 import type { Figures, LoadHooks, PlanForRun, RunningLoad, ScenarioContext } from '../scenarios/scenario.ts';
 import { whyLimited } from './limited.ts';
 import { MeasuredLoad } from './measured-load.ts';
@@ -33,6 +33,8 @@ export class Run implements ScenarioContext {
   private readonly name = `lt-${randomBytes(4).toString('hex')}`;
   private running: Running | null = null;
   private sampler: Sampler | null = null;
+  /** Of contenders that were started and taken away before the one that runs. */
+  private verdict: Verdict | null = null;
   private readonly loads: MeasuredLoad[] = [];
   private readonly settled: Promise<unknown>[] = [];
   private readonly sentByLoads: Sent[] = [];
@@ -51,11 +53,12 @@ export class Run implements ScenarioContext {
   }
 
   async start(options: StartOptions = {}): Promise<Running> {
-    if (this.running) throw new Error('the contender runs already');
     this.signal.throwIfAborted();
+    if (this.running) await this.finish();
     this.env = { ...options.env, ...this.options.env };
     this.running = await this.options.contender.start({ ...options, env: this.env });
     this.sampler = new Sampler(this.running, this.timeline);
+    if (this.timeline.hasBegun) this.sampler.start();
     return this.running;
   }
 
@@ -69,7 +72,13 @@ export class Run implements ScenarioContext {
     const load = new MeasuredLoad(
       this.running,
       whole,
-      { ...hooks, second: (second) => this.timeline.add(second) },
+      {
+        ...hooks,
+        second: (second) => {
+          this.timeline.add(second);
+          hooks.second?.(second);
+        },
+      },
       { processes, originMs: () => this.timeline.begin() },
     );
     this.loads.push(load);
@@ -99,13 +108,22 @@ export class Run implements ScenarioContext {
     this.sentByLoads.push(sent);
   }
 
+  /** Verifies what the running contender stored, and takes it away. */
+  private async finish(): Promise<void> {
+    this.verdict = await this.verify();
+    this.sentByLoads.length = 0;
+    await this.stop();
+    this.running = null;
+  }
+
   /** Ends what still sends and compares the log with everything that was sent; null where nothing was, or nothing can be read. */
   async verify(): Promise<Verdict | null> {
     for (const load of this.loads) load.stop();
     await Promise.all(this.settled);
     this.sampler?.stop();
-    if (!this.running || this.sentByLoads.length === 0) return null;
-    return this.running.verify(this.sentByLoads);
+    if (!this.running || this.sentByLoads.length === 0) return this.verdict;
+    const verdict = await this.running.verify(this.sentByLoads);
+    return verdict && this.verdict ? bothVerdicts(this.verdict, verdict) : (verdict ?? this.verdict);
   }
 
   /** Takes away what was started. */

@@ -31,6 +31,10 @@ export class Timeline {
     return this.originMs;
   }
 
+  get hasBegun(): boolean {
+    return this.originMs !== null;
+  }
+
   /** Seconds since the load began; 0 before that. */
   get now(): number {
     return this.originMs === null ? 0 : (Date.now() - this.originMs) / 1000;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Running, StartOptions } from '../contenders/contender.ts';
 import type { Latencies } from '../generator/percentiles.ts';
-import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import type { LoadPlan, LoadReport, ShardSecond } from '../generator/plan.ts';
 import type { Sent } from '../harness/verify.ts';
 import type { Finding, Phase } from '../report/record.ts';
 
@@ -31,7 +31,10 @@ export interface ScenarioContext {
   tell(text: string): void;
   /** Ends the run early: what is under way is still drained and verified. */
   signal: AbortSignal;
-  /** Starts the contender; once a run. From here on its figures are sampled once a second. */
+  /**
+   * Starts the contender. From here on its figures are sampled once a second. Called again it takes the one before away, with what it stored,
+   * after everything that was sent to it is verified.
+   */
   start(options?: StartOptions): Promise<Running>;
   /** Runs a plan in generator processes and adds what they report, second by second, to the series. */
   load(plan: PlanForRun, events?: LoadHooks): RunningLoad;
@@ -62,6 +65,8 @@ export interface LoadHooks {
   loaded?(): void;
   measuring?(): void;
   measured?(): void;
+  /** One generator process tells of one second. */
+  second?(second: ShardSecond): void;
 }
 
 export interface RunningLoad {

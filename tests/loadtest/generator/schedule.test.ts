@@ -18,3 +18,12 @@ it('offers at the rate that was asked for, over all connections', () => {
   expect(offered.length / seconds).toBeLessThan(10_200);
   expect(new Set(offered.map(({ connection }) => connection)).size).toBe(20);
 });
+
+it('draws connections by the law of Zipf where that is asked for', () => {
+  const source = arrivals(1, 1_000, 100, 1.2);
+  const counts = new Array<number>(100).fill(0);
+  for (let i = 0; i < 50_000; i++) counts[source.next().value.connection]!++;
+  const ratio = counts[0]! / counts[9]!;
+  expect(ratio).toBeGreaterThan(10 ** 1.2 * 0.85);
+  expect(ratio).toBeLessThan(10 ** 1.2 * 1.15);
+});

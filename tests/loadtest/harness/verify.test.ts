@@ -4,7 +4,7 @@ import { encodeEntry, openEntry } from '../../../format/entry.ts';
 import type { ReadItem } from '../../../format/model.ts';
 import { UnitWriter } from '../../../format/unit.ts';
 import { asMsgpack, planEvents } from '../../../loadtest/generator/events.ts';
-import { LogVerifier, type VerifiableLog } from '../../../loadtest/harness/verify.ts';
+import { bothVerdicts, LogVerifier, type VerifiableLog } from '../../../loadtest/harness/verify.ts';
 
 const plan = { seed: 2, perConnection: 20, startMs: Date.UTC(2026, 0, 1) };
 const NOTHING = new Uint8Array(0);
@@ -16,10 +16,10 @@ interface Stored {
   content?: number;
 }
 
-/** A log of one partition with one entry for each list, its events in this order. */
-function logOf(entries: Stored[][], damage = false): VerifiableLog {
+/** A log of one partition with one entry for each list, its events in this order. `gone` were there before and were let go. */
+function logOf(entries: Stored[][], damage = false, gone = 0): VerifiableLog {
   const items: ReadItem[] = [];
-  let last = 0;
+  let last = gone;
   for (const events of entries) {
     const units = events.map(({ producer, seq, content = seq - 1 }) => {
       const source = asMsgpack(planEvents(plan)(Number(producer.slice('load-'.length)) || 0));
@@ -67,6 +67,22 @@ it.each([
   const wrong = { missing: 0, repeated: 0, outOfOrder: 0, foreign: 0, damaged: 0, [what]: 1 };
   expect(verdict).toMatchObject({ ok: false, ...wrong });
   expect(verdict.examples[0]).toContain(what);
+});
+
+it('accepts that retention let go of the oldest, and of no more than the partition lost', async () => {
+  expect(await verify(logOf([run([3, 4])], false, 2), tally(4))).toMatchObject({ ok: true, missing: 0, trimmed: 2 });
+  expect(await verify(logOf([run([3, 4])], false, 1), tally(4))).toMatchObject({ ok: false, missing: 1, trimmed: 1 });
+  expect(await verify(logOf([run([3, 5])], false, 9), tally(5))).toMatchObject({ ok: false, missing: 1, trimmed: 2 });
+});
+
+it('leaves out what the server itself stored', async () => {
+  const log = logOf([[...run([1, 2, 3]), { producer: 'gapless.internal.1', seq: 1 }]]);
+  expect(await verify(log)).toMatchObject({ ok: true, stored: 3 });
+});
+
+it('adds up what was found in two logs', async () => {
+  const [good, bad] = [await verify(logOf([run([1, 2, 3])])), await verify(logOf([run([1, 3])]))];
+  expect(bothVerdicts(good, bad)).toMatchObject({ ok: false, stored: 5, acknowledged: 6, missing: 1 });
 });
 
 it('finds a damaged entry and what is missing with it', async () => {
