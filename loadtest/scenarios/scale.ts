@@ -1,0 +1,64 @@
+/** What one more of something costs: the same work with more partitions, connections, subscribers, or events in the log. */
+import type { Command } from 'commander';
+import { list, rate } from '../../cli/arguments.ts';
+import { CommandError } from '../../cli/errors.ts';
+import { growthExponent } from '../harness/power-law.ts';
+import type { Finding, Phase } from '../report/record.ts';
+import { DIMENSIONS, type Point, type ScaleOptions } from './scale-dimensions.ts';
+import type { CommonOptions, Scenario } from './scenario.ts';
+
+interface Options extends CommonOptions {
+  of?: string[];
+  rate: number;
+}
+
+/** A straight line measured on a machine that is shared. */
+const EXPONENT_MOST = 1.15;
+
+export const scale: Scenario<Options> = {
+  name: 'scale',
+  about:
+    'CPU and memory at several numbers of partitions, connections, subscribers and stored events: no cost grows faster than its number',
+  configure: (command: Command) =>
+    command
+      .option('--of <list>', `some of ${Object.keys(DIMENSIONS).join(', ')} (default: all)`, list)
+      .option('--rate <n>', 'events per second meanwhile', rate, 2_000),
+  async run(context, { of, rate: eventsPerSecond, seconds, seed, short }) {
+    const phases: Phase[] = [];
+    const findings: Finding[] = [];
+    const options: ScaleOptions = { eventsPerSecond, seconds, seed, short };
+    for (const name of of ?? Object.keys(DIMENSIONS)) {
+      const dimension = DIMENSIONS[name];
+      if (!dimension)
+        throw new CommandError(`there is no ${name}: write some of ${Object.keys(DIMENSIONS).join(', ')}`);
+      const points: Point[] = [];
+      for await (const point of dimension(context, options)) {
+        points.push(point);
+        phases.push({ ...point.phase, name: `${name}: ${point.size.toLocaleString('en')}` });
+        context.tell(
+          `${name}: ${point.size}: ${point.cpuMicros.toFixed(1)} us of CPU for one event, ${(point.bytes / 2 ** 20).toFixed(0)} MiB`,
+        );
+      }
+      findings.push(...growth(name, points));
+    }
+    return { phases, findings };
+  },
+};
+
+function growth(name: string, points: readonly Point[]): Finding[] {
+  const of = (what: string, unit: string, value: (point: Point) => number): Finding[] => {
+    const values = points.map((point) => ({ x: point.size, y: value(point) }));
+    const told = values.map(({ x, y }) => `${x.toLocaleString('en')}: ${y.toFixed(1)}`).join(', ');
+    return [
+      {
+        ...{ name: `${name}: exponent of ${what}`, value: growthExponent(values), unit: 'exponent' },
+        bound: { most: EXPONENT_MOST },
+        note: `${unit} at ${told}; 0 does not grow, 1 grows in proportion`,
+      },
+    ];
+  };
+  return [
+    ...of('CPU', 'us for one event', ({ cpuMicros }) => cpuMicros),
+    ...of('memory', 'MiB of the server', ({ bytes }) => bytes / 2 ** 20),
+  ];
+}
