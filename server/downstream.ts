@@ -17,6 +17,8 @@ import type { ProcessorSettings } from './processor/main.ts';
 import type { ProcessorOwner } from './processor/port.ts';
 import { type RunningProcessorThread, startProcessor } from './processor/start.ts';
 import { Asker, LOCAL_TIMEOUT_MS } from './recommend/asker.ts';
+import type { RecommendationRequest } from './recommend/port.ts';
+import { UnavailableError } from './recommend/unavailable.ts';
 import type { FeedsLink } from './session/feeds-link.ts';
 
 export interface DownstreamParts {
@@ -43,7 +45,9 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
   const { config, engines, bus, link, owner, logger } = parts;
   const isGateway = config.roles.includes('gateway');
   const isProcessor = config.roles.includes('processor') && config.realtimeProcessing;
-  const feeds = isGateway ? await startFeeds(engines, link, logger) : null;
+  // On the embedded engine there is no other process that could.
+  const processing = isProcessor || config.redisUrl !== undefined;
+  const feeds = isGateway ? await startFeeds({ engines, processing }, link, logger) : null;
   let processor: RunningProcessorThread | null = null;
   try {
     if (isProcessor) processor = await startProcessor(processorSettings(config, engines), owner, logger);
@@ -55,10 +59,14 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
     ...{ bus, process: engines.process, partitions: engines.partitions, store: owner.store },
     timeoutMs: isProcessor ? LOCAL_TIMEOUT_MS : config.recommendationWaitMs,
   });
-  link.recommender = (request) => asker.ask(request);
+  const recommend = async (request: RecommendationRequest) => {
+    if (!processing) throw new UnavailableError('processing is turned off on this server');
+    return asker.ask(request);
+  };
+  link.recommender = recommend;
   return {
     answers: {
-      recommend: (request) => asker.ask(request),
+      recommend,
       lookup: (request) => link.lookup(request),
       views: VIEWS,
     },

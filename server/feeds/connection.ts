@@ -57,6 +57,7 @@ export class FeedConnection implements FeedSink<FeedItem> {
     const { key, from } = options;
     if (!mayRead(this.access, name, key)) return subscription.end('forbidden', 'the token does not allow it');
     const feed = this.feeds[name];
+    if (feed.unavailable) return subscription.end('unavailable', feed.unavailable);
     try {
       checkKey(key);
       feed.checkKey(key);
@@ -132,6 +133,14 @@ export class FeedConnection implements FeedSink<FeedItem> {
       entry.served?.resume();
       // The others come first next time.
       if (this.entries.delete(sub)) this.entries.set(sub, entry);
+    }
+  }
+
+  /** Ends its subscriptions to feeds that have become unavailable. */
+  endUnavailable(): void {
+    for (const { feed, subscription } of [...this.entries.values()]) {
+      const why = this.feeds[feed].unavailable;
+      if (why) subscription.end('unavailable', why);
     }
   }
 

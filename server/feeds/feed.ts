@@ -21,6 +21,8 @@ export interface FeedRequest {
 }
 
 export interface Feed {
+  /** Why nobody can subscribe at present. */
+  readonly unavailable?: string | null;
   /** What its items can be filtered by. */
   readonly fields: readonly FilterField[];
   /** Throws FilterError for a key that makes no sense here. */

@@ -22,13 +22,20 @@ export interface FeedsParts {
     /** Throws FeatureRequestError. */
     lookup(request: FeatureRequest): Promise<FeatureAnswer>;
   };
+  /** False where no process can process what is stored: features and lists never change. */
+  processing?: boolean;
   /** This process, within a cluster. */
   process: string;
   owner: FeedsOwner;
   logger: FeedLogger;
   /** For tests: shorter times. */
-  timing?: LogFeedOptions & { renewMs?: number };
+  timing?: LogFeedOptions & { renewMs?: number; unprocessedMs?: number };
 }
+
+/** No processor was heard of for so long: features stay as they are for longer than a takeover takes. */
+const UNPROCESSED_MS = 15_000;
+const TURNED_OFF = 'processing is turned off on this server';
+const NO_PROCESSOR = 'no processor is running';
 
 export function createFeeds(parts: FeedsParts): FeedsThread {
   return new Feeds(parts);
@@ -37,22 +44,27 @@ export function createFeeds(parts: FeedsParts): FeedsThread {
 class Feeds implements FeedsThread {
   private readonly parts: FeedsParts;
   private readonly figures: StatsFeed;
+  private readonly features: FeaturesFeed;
+  private processedAt = performance.now();
   private readonly feeds: Readonly<Record<FeedName, Feed>>;
   private readonly connections = new Map<number, FeedConnection>();
 
   constructor(parts: FeedsParts) {
-    const { log, bus, features, process, owner, logger, timing = {} } = parts;
+    const { log, bus, features, process, owner, logger, timing = {}, processing = true } = parts;
     this.parts = parts;
     this.figures = new StatsFeed(bus);
+    this.features = new FeaturesFeed(bus, features.userValues, logger);
+    const recommendations = new RecommendationsFeed({
+      ...{ bus, process, partitions: log.partitions, renewMs: timing.renewMs },
+      recommend: (request) => owner.recommend(request),
+    });
+    if (!processing) this.features.unavailable = recommendations.unavailable = TURNED_OFF;
     this.feeds = {
       stats: this.figures,
       events: new LogFeed(log, 'events', logger, timing),
       'dead-letters': new LogFeed(log, 'dead-letters', logger, timing),
-      features: new FeaturesFeed(bus, features.userValues, logger),
-      recommendations: new RecommendationsFeed({
-        ...{ bus, process, partitions: log.partitions, renewMs: timing.renewMs },
-        recommend: (request) => owner.recommend(request),
-      }),
+      features: this.features,
+      recommendations,
     };
   }
 
@@ -100,6 +112,16 @@ class Feeds implements FeedsThread {
 
   stats(figures: ServerFigures): void {
     this.figures.publish(figures);
+    if (this.parts.processing !== false) this.watchProcessors();
+  }
+
+  /** Without processors the last lists stay and degraded ones come, and say so; features would just be silent. */
+  private watchProcessors(): void {
+    const { timing: { unprocessedMs = UNPROCESSED_MS } = {} } = this.parts;
+    const now = performance.now();
+    if (this.figures.processed) this.processedAt = now;
+    this.features.unavailable = now - this.processedAt > unprocessedMs ? NO_PROCESSOR : null;
+    if (this.features.unavailable) for (const connection of this.connections.values()) connection.endUnavailable();
   }
 
   async lookup(request: FeatureRequest): Promise<FeatureReply> {

@@ -8,9 +8,11 @@ import type { FeedsOwner, FeedsThread } from './port.ts';
 
 export interface FeedsSettings {
   engines: EngineSettings;
+  /** See `FeedsParts`. */
+  processing: boolean;
 }
 
-const { engines } = threadSettings<FeedsSettings>();
+const { engines, processing } = threadSettings<FeedsSettings>();
 let feeds: FeedsThread | null = null;
 const running = (): FeedsThread => {
   if (!feeds) throw new Error('the feeds are not open yet');
@@ -43,7 +45,7 @@ feeds = createFeeds({
     userValues: (tenant, user) => userValues(reader, partitions, tenant, user, Date.now()),
     lookup: (request) => lookupFeatures(reader, partitions, request, Date.now()),
   },
-  process: engines.process,
+  ...{ process: engines.process, processing },
   owner: {
     frames: (...args) => void remote.frames.asEvent(...args),
     violation: (...args) => void remote.violation.asEvent(...args),

@@ -41,7 +41,7 @@ export interface FeedsOwner {
   frames(connection: number, messages: Message[], ended: number[]): void;
   /** The client broke the protocol: SUBSCRIBE of a `sub` that is in use, for example. */
   violation(connection: number, message: string): void;
-  /** A list for a user whose owner sends none: what is popular, in the log before it is here. Rejects where there is not even that. */
+  /** A list for a user whose owner sends none: what is popular, in the log before it is here. Rejects where the log does not take it. */
   recommend(request: RecommendationRequest): Promise<RecommendationList>;
 }
 

@@ -1,5 +1,4 @@
 /** Starts the feeds' thread, from the main thread, and keeps a link attached to it as long as it lives. */
-import type { EngineSettings } from '../engines.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { FeedsLink } from '../session/feeds-link.ts';
 import { type LogCalls, logCalls } from '../threads/logging.ts';
@@ -9,14 +8,14 @@ import type { FeedsOwner, FeedsThread } from './port.ts';
 
 /** Rejects with what keeps the thread from starting. */
 export async function startFeeds(
-  engines: EngineSettings,
+  settings: FeedsSettings,
   link: FeedsLink,
   logger: Logger,
 ): Promise<{ close(): Promise<void> }> {
   const thread: Thread<FeedsThread, FeedsOwner & LogCalls> = new Thread({
     name: 'feeds',
     entry: 'server/feeds/main',
-    settings: { engines } satisfies FeedsSettings,
+    settings,
     functions: { ...link.owner, ...logCalls(logger) },
     onReady: () => link.attach(callsOf(thread)),
     onDeath(error) {

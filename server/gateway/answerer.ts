@@ -1,5 +1,6 @@
 /** Asks another part of the server for an answer, and words that there is none: within its time, or at all. */
 import type { Logger } from '../ops/logger.ts';
+import { UnavailableError } from '../recommend/unavailable.ts';
 import type { HttpReply } from './http.ts';
 import { problem } from './problem.ts';
 
@@ -21,7 +22,8 @@ export function createAnswerer(what: string, timeoutMs: number, logger: Logger):
       silentUntil = now + LOG_EVERY_MS;
       logger.warn({ err: error }, `${what} cannot answer`);
     }
-    return { ok: false, reply: problem('unavailable', { retryAfterMs: RETRY_AFTER_MS }) };
+    const detail = error instanceof UnavailableError ? { detail: error.message } : {};
+    return { ok: false, reply: problem('unavailable', { ...detail, retryAfterMs: RETRY_AFTER_MS }) };
   }
 
   return async (answer) => {

@@ -1,6 +1,6 @@
 /**
  * The gateway's side: asks the owner of a listener's partition for a list. Where no answer comes in time, what is popular stands in, and
- * says so (`degraded`); that list too is in the log before it is shown. Runs on the main thread and does next to nothing.
+ * says so (`degraded`), nothing at all where this process has heard of nothing popular; that list too is in the log before it is shown. Runs on the main thread and does next to nothing.
  */
 import { partitionOf } from '../../format/partition.ts';
 import { decodeMessage, encodeMessage } from '../bus/message.ts';
@@ -59,12 +59,11 @@ export class Asker {
     ];
   }
 
-  /** Throws UnavailableError where there is not even a popular list, or the log does not take it. */
+  /** Throws UnavailableError where the log does not take a list. */
   async ask(request: RecommendationRequest): Promise<RecommendationList> {
     const heard = await this.question(request, this.options.timeoutMs);
     if (heard) return heard;
     const list = popularList(request, this.popular.get(request.tenant)?.tracks ?? [], this.now());
-    if (!list) throw new UnavailableError('nobody can answer, and nothing is known to be popular');
     if ((await this.store(request, list)) === 'stored') return list;
     // The owner was slower, not silent: its list is in the log, and no other may be shown for this request.
     const late = await this.question(request, STORED_TIMEOUT_MS);

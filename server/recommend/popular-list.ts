@@ -2,19 +2,18 @@
 import type { RecommendationList, RecommendationRequest, RecommendedTrack } from './port.ts';
 import { DEGRADED_SLOTS, LIST_SLOTS, makeRecommendationId } from './recommendation-id.ts';
 
-/** null if nothing is left of it. */
+/** Empty where nothing is known to be popular, or nothing of it is wanted. */
 export function popularList(
   { userId, requestId, count, filters, similarTo }: RecommendationRequest,
   popular: readonly RecommendedTrack[],
   at: number,
-): RecommendationList | null {
+): RecommendationList {
   const exclude = new Set(filters?.exclude);
   if (similarTo !== undefined) exclude.add(similarTo);
   const allowed = popular.filter(
     ({ track_id, artist, genre }) =>
       !exclude.has(track_id) && isAmong(artist, filters?.artist) && isAmong(genre, filters?.genre),
   );
-  if (allowed.length === 0) return null;
   return {
     recommendation_id: makeRecommendationId('popularity', LIST_SLOTS + Math.floor(Math.random() * DEGRADED_SLOTS)),
     ...(requestId !== undefined && { request_id: requestId }),

@@ -92,7 +92,7 @@ export interface FeedsWorld {
   stop(): Promise<void>;
 }
 
-export type WorldParts = Partial<Pick<FeedsParts, 'features' | 'timing' | 'bus' | 'process'>> & {
+export type WorldParts = Partial<Pick<FeedsParts, 'features' | 'timing' | 'bus' | 'process' | 'processing'>> & {
   recommend?: FeedsOwner['recommend'];
   log?: EventLog;
   partitions?: number;
@@ -134,6 +134,7 @@ export function feedsWorld({ partitions = 4, slowReads = false, ...parts }: Worl
     },
     logger: { warn: () => {}, error: (fields, message) => console.error(message, fields) },
     timing: parts.timing,
+    processing: parts.processing,
   });
   return {
     log,

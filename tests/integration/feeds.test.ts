@@ -177,6 +177,13 @@ it('a position outlives the server', async () => {
     const before = await startTestServer(env);
     const reader = await Subscriber.open(before);
     const { epoch } = await reader.subscribe(1, 'events');
+    reader.client.send({ op: 'SUBSCRIBE', sub: 2, feed: 'features', options: { limit: 1, key: 'ann' } });
+    expect(await reader.client.next('UNSUBSCRIBED')).toMatchObject({ sub: 2, code: 'unavailable' });
+    const refused = await fetch(`${before.url.replace(/^ws/, 'http')}/recommendations/ann`);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      503,
+      { code: 'unavailable', detail: 'processing is turned off on this server' },
+    ]);
     await publish(before, [listen('ann', 'a'), listen('bob', 'b')]);
     const { offset } = await reader.take(1, 2);
     await publish(before, [listen('ann', 'c')]);

@@ -25,6 +25,7 @@ const KEPT = 1_000;
 
 export class FeaturesFeed implements Feed {
   readonly fields = ['user_id'] as const;
+  unavailable: string | null = null;
   private readonly read: ReadUserValues;
   private readonly logger: FeedLogger;
   private readonly unsubscribe: () => void;

@@ -47,6 +47,7 @@ interface Watched {
 
 export class RecommendationsFeed implements Feed {
   readonly fields = ['user_id'] as const;
+  unavailable: string | null = null;
   private readonly options: RecommendationsOptions;
   private readonly watched = new Map<string, Watched>();
   /** Of all users. */

@@ -67,6 +67,8 @@ export class StatsFeed implements Feed {
   private readonly bus: LiveBus;
   private readonly unsubscribe: () => void;
   private own: string | null = null;
+  /** Whether a process that was heard of lately has a processor. */
+  processed = false;
 
   constructor(bus: LiveBus) {
     this.bus = bus;
@@ -80,7 +82,9 @@ export class StatsFeed implements Feed {
     this.channels.server.publish(figures);
     const now = performance.now();
     for (const [server, { at }] of this.heard) if (now - at > HEARD_MS) this.heard.delete(server);
-    this.channels.cluster.publish(addFigures([figures, ...[...this.heard.values()].map((other) => other.figures)]));
+    const all = [figures, ...[...this.heard.values()].map((other) => other.figures)];
+    this.processed = all.some(({ processor }) => processor !== null);
+    this.channels.cluster.publish(addFigures(all));
   }
 
   private hear(bytes: Uint8Array): void {

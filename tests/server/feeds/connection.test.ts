@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ServerFigures } from '../../../server/feeds/figures.ts';
 import type { FeedClient, FeedsWorld } from '../../helpers/feeds-world.ts';
 import { feedsWorld } from '../../helpers/feeds-world.ts';
+import { testFigures } from '../../helpers/figures.ts';
 
 let world: FeedsWorld;
 afterEach(() => world.stop());
@@ -24,6 +26,35 @@ describe('subscriptions of a connection', () => {
     world.feeds.unsubscribe(client.id, 100);
     expect((await client.next('UNSUBSCRIBED')).code).toBe('ok');
     client.subscribe(100, 'stats');
+    await client.next('SUBSCRIBED');
+  });
+
+  it('are refused where nothing is processed, to what would never change', async () => {
+    world = feedsWorld({ processing: false });
+    const client = world.connect();
+    expect(await refusal(client, 'features', { key: 'ann' })).toBe('unavailable');
+    expect(await refusal(client, 'recommendations', { key: 'ann' })).toBe('unavailable');
+    client.subscribe(1, 'events');
+    await client.next('SUBSCRIBED');
+  });
+
+  it('to features end when no processor is there any more, and can be had again when one is', async () => {
+    world = feedsWorld({ timing: { unprocessedMs: 0 } });
+    const client = world.connect();
+    const figures = (processor: ServerFigures['processor']) => testFigures('process-1', Date.now(), { processor });
+    const processor: ServerFigures['processor'] = {
+      ...{ state: 'running', partitions: [], lag: 0, oldestMs: 0, foldedPerSecond: 0, poisoned: 0 },
+      index: { state: 'ready', events: 0, sessions: 0, bytes: 0, lag: 0 },
+    };
+    world.feeds.stats(figures(processor));
+    client.subscribe(1, 'features', { key: 'ann' });
+    client.subscribe(2, 'recommendations', { key: 'ann' });
+    await client.until(() => client.frames.filter(({ op }) => op === 'SUBSCRIBED').length === 2);
+    world.feeds.stats(figures(null));
+    expect(await client.next('UNSUBSCRIBED')).toMatchObject({ sub: 1, code: 'unavailable' });
+    expect(await refusal(client, 'features', { key: 'ann' })).toBe('unavailable');
+    world.feeds.stats(figures(processor));
+    client.subscribe(3, 'features', { key: 'ann' });
     await client.next('SUBSCRIBED');
   });
 

@@ -96,12 +96,17 @@ describe('when no owner answers', () => {
     expect(world.served).toHaveLength(1);
   });
 
-  it('it is an error where nothing is popular either', async () => {
+  it('the list is empty where nothing is popular either, or nothing of it is wanted', async () => {
     const one = await asker({ timeoutMs: 1 });
-    await expect(one.ask(request())).rejects.toBeInstanceOf(UnavailableError);
+    const empty = { model: 'popularity', degraded: true, tracks: [] };
+    await expect(one.ask(request({ requestId: 'r1' }))).resolves.toMatchObject(empty);
     await announced();
-    await expect(one.ask(request({ tenant: 'another' }))).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(one.ask(request({ filters: { artist: ['nobody'] } }))).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(one.ask(request({ tenant: 'another' }))).resolves.toMatchObject(empty);
+    await expect(one.ask(request({ filters: { artist: ['nobody'] } }))).resolves.toMatchObject(empty);
+    expect(world.served).toHaveLength(3);
+    // Said once, it is the answer to that request.
+    world.owner();
+    await expect((await asker()).ask(request({ requestId: 'r1' }))).resolves.toMatchObject(empty);
   });
 
   it('it is an error where the log does not take it', async () => {
