@@ -26,6 +26,10 @@ of the log changes each record once, whatever is resent or crashes.
 - **Decayed** sums (\`_decayed_\`) count an event of time t as 2^(-(T - t) / h), h being the half-life: after one half-life it counts half.
 - **Windows** (\`_last_\`) are exact counts over tiles of event time: the tile that T falls into and those that make up the window before it. So
   they cover the whole window and at most one tile more: ${WINDOWS.map(({ name, tileMs }) => `${name} by ${tileName(tileMs)}`).join(', ')}.
+- **A play** is an event with the action \`play\`. A client that says it again after a pause counts another one here: an event is read by itself, whatever
+  came before. The session and the models know that it is the same track going on.
+- **Sessions.** Who listens on several devices at once has a session on each; the one that was heard of last is under way, and up to two others of the last
+  half hour are gone on with where they were.
 - **Rates** start from what is usual (a Beta prior with the weight of 4 plays, for clicks of 20), so that a few events do not make 0 % or 100 %. Usual
   is, after P. Lamere, [The Skip](https://musicmachinery.com/2014/05/02/the-skip/) (2014, billions of plays), that 35 % of plays are left before 30 s
   and 51 % reach the end; for clicks 5 % is assumed. As events decay, a rate goes back to what is usual.

@@ -1,14 +1,18 @@
 /**
  * The session that a listener is in: `SessionState` of states.ts. Another session id begins a new session, unless the event is older than
- * the session under way: what an older session sends late does not disturb it. A rating, which has no session, counts for the one under
- * way.
+ * the session under way: what an older session sends late does not disturb it. Who listens on two devices has two sessions that take
+ * turns: the one that was left stays beside for half an hour, and is gone on with where it was. A rating, which has no session, counts for
+ * the one under way.
  */
-import { FormatError } from '../../format/bytes.ts';
+import { type ByteWriter, FormatError } from '../../format/bytes.ts';
 import type { Activity } from './activity.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
-import type { SessionItem, SessionState } from './states.ts';
+import type { Signal } from './signal.ts';
+import type { Listening, SessionItem, SessionState } from './states.ts';
 
 export const SESSION_ITEMS_MAX = 50;
+const OTHERS_MAX = 2;
+const OTHERS_MS = 30 * 60_000;
 
 const SKIPPED = 0;
 const PLAYED = 0.5;
@@ -20,11 +24,30 @@ export function newSession(): SessionState {
 
 export function foldSession(state: SessionState, { at, signal }: Activity): void {
   if (signal === null) return;
-  const { session, kind, track } = signal;
-  const known = session === undefined || session === state.id;
-  if ((!known || session === undefined) && state.id !== null && at < state.startedAt) return;
-  if (!known) Object.assign(state, newSession(), { id: session, startedAt: at });
+  const listening = sessionOf(state, signal.session, at);
+  if (listening) foldSignal(listening, signal, at);
+}
 
+/** Which session an event of this session id belongs to; null for none that matters any more. */
+function sessionOf(state: SessionState, id: string | undefined, at: number): Listening | null {
+  if (id === state.id) return state;
+  const other = id === undefined ? undefined : state.others?.find((one) => one.id === id);
+  if (other && at < state.lastAt) return other;
+  if (!other && state.id !== null && at < state.startedAt) return null;
+  if (id !== undefined) turnTo(state, other ?? { ...newSession(), id, startedAt: at }, at);
+  return state;
+}
+
+/** `next` is under way from now on; what was stays beside it for a while. */
+function turnTo(state: SessionState, next: Listening, at: number): void {
+  const { others = [], ...left } = state;
+  const beside = [left, ...others].filter(({ id, lastAt }) => id !== null && id !== next.id && lastAt > at - OTHERS_MS);
+  Object.assign(state, next);
+  if (beside.length > 0) state.others = beside.slice(0, OTHERS_MAX);
+  else delete state.others;
+}
+
+function foldSignal(state: Listening, { kind, track }: Signal, at: number): void {
   // What comes late within the session does not say how it stands now.
   if (at >= state.lastAt) {
     if (kind === 'skip') state.skipsInARow++;
@@ -33,7 +56,10 @@ export function foldSession(state: SessionState, { at, signal }: Activity): void
   }
   switch (kind) {
     case 'play':
-      addTrack(state, { track, at, weight: PLAYED });
+      if (!playOn(state, track, at)) addTrack(state, { track, at, weight: PLAYED });
+      break;
+    case 'pause':
+      pause(state, track, at);
       break;
     case 'skip':
       end(state, track, at, SKIPPED);
@@ -52,26 +78,41 @@ export function foldSession(state: SessionState, { at, signal }: Activity): void
   }
 }
 
+function pause({ items }: Listening, track: string, at: number): void {
+  const item = items.findLast((played) => played.at <= at);
+  if (item?.track === track && item.weight === PLAYED && !item.rated) item.paused = true;
+}
+
+/** False where it is a new play. */
+function playOn({ items }: Listening, track: string, at: number): boolean {
+  const item = items.findLast((played) => played.at <= at);
+  if (item?.track !== track || !item.paused) return false;
+  delete item.paused;
+  return true;
+}
+
 /** A play has ended; of a client that does not tell when it begins, this is all there is. */
-function end(state: SessionState, track: string, at: number, weight: number): void {
+function end(state: Listening, track: string, at: number, weight: number): void {
   const item = state.items.findLast((played) => played.track === track && played.at <= at);
-  if (!item) addTrack(state, { track, at, weight });
-  else if (!item.rated) item.weight = weight;
+  if (!item) return addTrack(state, { track, at, weight });
+  if (!item.rated) item.weight = weight;
+  delete item.paused;
 }
 
 /** False if the session does not have the track. */
-function rate({ items }: SessionState, track: string, weight: number): boolean {
+function rate({ items }: Listening, track: string, weight: number): boolean {
   let found = false;
   for (const item of items) {
     if (item.track !== track) continue;
     item.weight = weight;
     item.rated = true;
+    delete item.paused;
     found = true;
   }
   return found;
 }
 
-function addTrack(state: SessionState, item: SessionItem): void {
+function addTrack(state: Listening, item: SessionItem): void {
   state.position++;
   insert(state.items, item);
 }
@@ -86,41 +127,59 @@ function insert(items: SessionItem[], item: SessionItem): void {
 
 const WEIGHTS = [SKIPPED, PLAYED, HEARD] as const;
 const RATED = WEIGHTS.length;
+const PAUSED = 2 * RATED;
 
 /**
  * As bytes, numbers as varints: version 1, 0 for no id or 1 and the id, startedAt, lastAt, position, skipsInARow, number of items, and for
- * each its track, event time, and weight (0, 1, 2 for 0, 0.5, 1; 3 more if rated).
+ * each its track, event time, and weight (0, 1, 2 for 0, 0.5, 1; 3 more if rated; 6 for 0.5 and paused). Then, where
+ * there are others, their number, and each as above.
  */
 export const sessionCodec = recordCodec<SessionState>(
   1,
   newSession,
-  ({ id, startedAt, lastAt, position, skipsInARow, items }, out) => {
-    out.varint(id === null ? 0 : 1);
-    if (id !== null) out.text(id);
-    out.varint(startedAt);
-    out.varint(lastAt);
-    out.varint(position);
-    out.varint(skipsInARow);
-    out.varint(items.length);
-    for (const { track, at, weight, rated } of items) {
-      out.text(track);
-      out.varint(at);
-      out.varint(weight * 2 + (rated ? RATED : 0));
-    }
+  (state, out) => {
+    write(state, out);
+    if (!state.others) return;
+    out.varint(state.others.length);
+    for (const other of state.others) write(other, out);
   },
-  (from) => ({
+  (from) => {
+    const state: SessionState = read(from);
+    if (!from.done) state.others = Array.from({ length: from.upTo(OTHERS_MAX, 'number of others') }, () => read(from));
+    return state;
+  },
+);
+
+function write({ id, startedAt, lastAt, position, skipsInARow, items }: Listening, out: ByteWriter): void {
+  out.varint(id === null ? 0 : 1);
+  if (id !== null) out.text(id);
+  out.varint(startedAt);
+  out.varint(lastAt);
+  out.varint(position);
+  out.varint(skipsInARow);
+  out.varint(items.length);
+  for (const { track, at, weight, rated, paused } of items) {
+    out.text(track);
+    out.varint(at);
+    out.varint(paused ? PAUSED : weight * 2 + (rated ? RATED : 0));
+  }
+}
+
+function read(from: RecordReader): Listening {
+  return {
     id: from.upTo(1, 'mark of an id') === 1 ? from.text() : null,
     startedAt: from.varint(),
     lastAt: from.varint(),
     position: from.varint(),
     skipsInARow: from.varint(),
     items: Array.from({ length: from.upTo(SESSION_ITEMS_MAX, 'number of items') }, () => readItem(from)),
-  }),
-);
+  };
+}
 
 function readItem(from: RecordReader): SessionItem {
   const item: SessionItem = { track: from.text(), at: from.varint(), weight: 0 };
   const code = from.varint();
+  if (code === PAUSED) return { ...item, weight: PLAYED, paused: true };
   const weight = WEIGHTS[code % RATED];
   if (weight === undefined || code >= 2 * RATED) throw new FormatError('not a weight');
   item.weight = weight;

@@ -17,9 +17,12 @@ export interface SessionItem {
   weight: number;
   /** Liked or disliked: how much of it is heard does not change its weight any more. */
   rated?: true;
+  /** Paused, and not played on yet. */
+  paused?: true;
 }
 
-export interface SessionState {
+/** What a listener did on one device, or in one sitting. */
+export interface Listening {
   /** null before the first event with a session. */
   id: string | null;
   startedAt: number;
@@ -29,6 +32,12 @@ export interface SessionState {
   skipsInARow: number;
   /** The last 50, oldest first. */
   items: SessionItem[];
+}
+
+/** The session under way, which is the one that was heard of last. */
+export interface SessionState extends Listening {
+  /** What goes on beside it, on other devices: the last two of the last half hour, the latest first. Absent where there is none. */
+  others?: Listening[];
 }
 
 /** A decayed weight as of `at`; see `decay.ts`. */

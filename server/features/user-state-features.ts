@@ -10,7 +10,13 @@ export const SESSION_FEATURES: readonly FeatureDefinition<SessionState>[] = [
   ofSession('idle', 'how long it has been quiet', 's', 'T - time of its last event, at least 0', ({ lastAt }, at) => {
     return Math.max(0, at - lastAt) / 1000;
   }),
-  ofSession('position', 'tracks in it so far', 'tracks', 'number of tracks begun', ({ position }) => position),
+  ofSession(
+    'position',
+    'tracks in it so far',
+    'tracks',
+    'number of tracks begun; a play after a pause goes on',
+    ({ position }) => position,
+  ),
   ofSession(
     'skips_in_a_row',
     'skips since a track was heard',

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import type { StoredEvent } from '../../../format/model.ts';
 import { activityOf } from '../../../server/features/activity.ts';
-import { foldSession, newSession, SESSION_ITEMS_MAX } from '../../../server/features/session.ts';
+import { foldSession, newSession, SESSION_ITEMS_MAX, sessionCodec } from '../../../server/features/session.ts';
 import type { SessionState } from '../../../server/features/states.ts';
 import { interaction, NOW, stored } from './arbitrary-events.ts';
 
 function sessionOf(...events: StoredEvent[]): SessionState {
   const state = newSession();
   for (const event of events) foldSession(state, activityOf(event)!);
+  expect(sessionCodec.decode(sessionCodec.encode(state))).toEqual(state);
   return state;
 }
 
@@ -52,6 +53,39 @@ test('skips in a row, until something is heard; a pause is no skip', () => {
   expect(sessionOf(...skips).skipsInARow).toBe(2);
   expect(sessionOf(...skips, does('skip', 'c', 4, { position_ms: 31_000 })).skipsInARow).toBe(0);
   expect(sessionOf(...skips, does('complete', 'c', 4), does('skip', 'd', 5)).skipsInARow).toBe(1);
+});
+
+test('a play after a pause goes on; after an end, or of another track, it is a new one', () => {
+  const paused = [does('play', 'a', 0), does('pause', 'a', 20)];
+  const on = sessionOf(...paused, does('play', 'a', 60), does('pause', 'a', 70), does('play', 'a', 80));
+  expect(on).toMatchObject({ position: 1, items: [{ track: 'a', at: NOW, weight: 0.5 }] });
+  const elsewhere = sessionOf(...paused, does('play', 'b', 60), does('play', 'a', 90));
+  expect(elsewhere.items.map(({ track }) => track)).toEqual(['a', 'b', 'a']);
+  // Repeat-one.
+  expect(sessionOf(...paused, does('complete', 'a', 200), does('play', 'a', 200)).position).toBe(2);
+  expect(sessionOf(does('play', 'a', 0), does('play', 'a', 200)).position).toBe(2);
+  expect(sessionOf(...paused, does('skip', 'a', 50), does('play', 'a', 51)).position).toBe(2);
+});
+
+test('two devices at once: each session goes on where it was', () => {
+  const phone = (action: string, track: string, after: number) => does(action, track, after);
+  const car = (action: string, track: string, after: number) => does(action, track, after, { session_id: 'car' });
+  const both = [phone('play', 'a', 0), car('play', 'x', 1), phone('skip', 'a', 2), car('skip', 'x', 3)];
+  const state = sessionOf(...both, phone('play', 'b', 4));
+  expect(state).toMatchObject({ id: 's-1', startedAt: NOW, position: 2, skipsInARow: 1 });
+  expect(heard(state)).toEqual([
+    ['a', 0],
+    ['b', 0.5],
+  ]);
+  expect(state.others).toMatchObject([{ id: 'car', items: [{ track: 'x', weight: 0 }] }]);
+  // Late news of the other does not make it the one under way.
+  const late = sessionOf(...both, phone('play', 'b', 9), car('play', 'y', 5));
+  expect(late.id).toBe('s-1');
+  expect(late.others![0]!.items.map(({ track }) => track)).toEqual(['x', 'y']);
+  // No more than two stay, and none for longer than half an hour.
+  const third = sessionOf(...['1', '2', '3', '4'].map((id, i) => does('play', 't', i, { session_id: id })));
+  expect([third.id, third.others!.map(({ id }) => id)]).toEqual(['4', ['3', '2']]);
+  expect(sessionOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toBeUndefined();
 });
 
 test('a player that only tells how plays end', () => {
@@ -99,7 +133,10 @@ test('another id begins a session, unless its event is older than the one under 
   expect(heard(state)).toEqual([['b', 0.5]]);
 
   const late = [does('skip', 'a', 9), does('play', 'a', -3e8, { session_id: 's-0' })];
-  expect(sessionOf(does('play', 'a', 0), next, ...late)).toEqual(state);
+  const { others, ...underWay } = sessionOf(does('play', 'a', 0), next, ...late);
+  expect(underWay).toEqual({ ...state, others: undefined });
+  // Of the session before it is noted, of one that was never seen it is not.
+  expect(others).toMatchObject([{ id: 's-1', items: [{ track: 'a', weight: 0 }] }]);
 });
 
 test('what comes late within a session finds its place', () => {
