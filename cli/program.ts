@@ -3,6 +3,7 @@ import { VERSION } from '../server/version.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { fanoutCommand } from './commands/fanout.ts';
+import { featuresCommand } from './commands/features.ts';
 import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
 import { sendCommand } from './commands/send.ts';
@@ -41,6 +42,7 @@ Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDI
     dlqCommand,
     tailCommand,
     groupsCommand,
+    featuresCommand,
     fanoutCommand,
     evaluateCommand,
   ]) {

@@ -67,7 +67,10 @@ export interface FeatureStore {
    */
   save(commit: ScopeCommit): Promise<'saved' | 'conflict'>;
 
-  /** Takes away every record of a group; how many there were. The applied positions stay. */
+  /**
+   * Takes away every record of a group; how many there were. The applied positions stay. Another store that has asked for
+   * the scope's positions gets a conflict at its next commit: what its user has in memory may be of what was erased.
+   */
   erase(scope: Scope, group: string): Promise<number>;
 
   /** A second call does nothing. */

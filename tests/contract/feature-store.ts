@@ -41,7 +41,10 @@ export function runFeatureStoreContract(name: string, open: OpenStore): void {
     describe('saving', () => savingCases(openStore));
     describe('conflicts', () => conflictCases(openStore));
     describe('reading', () => readingCases(openStore));
-    describe('erasing', () => erasingCases(openStore));
+    describe('erasing', () => {
+      erasingCases(openStore);
+      erasingBesideCases(openStore);
+    });
     describe('limits', () => limitCases(openStore));
     describe('opening and closing', () => openingCases(openStore));
   });
@@ -315,6 +318,34 @@ function erasingCases(openStore: OpenStore): void {
     await store.erase(USERS, ANN);
     await mustSave(store, users([1], [2], { [ANN]: { f: 'new' } }));
     expect(await group(store, USERS, ANN)).toEqual({ f: 'new' });
+  });
+}
+
+/** One store has a scope in memory while another, in another process maybe, erases. */
+function erasingBesideCases(openStore: OpenStore): void {
+  test('who has the scope in memory learns of it at the next commit, whatever was erased', async () => {
+    const subject = await openStore();
+    const { store } = subject;
+    const other = await subject.another();
+    await mustSave(store, users([0], [1], { [ANN]: { f: 'old' }, [BOB]: { f: '1' } }));
+    expect(await store.applied(USERS, 1)).toEqual([1]);
+    for (const [erased, at] of [
+      [ANN, 1],
+      [BOB, 2],
+    ] as const) {
+      expect(await other.erase(USERS, erased)).toBe(1);
+      expect(await other.erase(USERS, 'user\0t\0nobody')).toBe(0);
+      // Whoever looks at the positions meanwhile, for figures say, does not hide it.
+      expect(await store.applied(USERS, 1)).toEqual([at]);
+      const commit = users([at], [at + 1], { [erased]: { f: 'old and more' } });
+      expect(await store.save(commit)).toBe('conflict');
+      expect(await group(store, USERS, erased)).toEqual({});
+      // As it does then: it asks where the scope stands, and folds from there.
+      expect(await store.applied(USERS, 1)).toEqual([at]);
+      await mustSave(store, commit);
+      expect(await store.applied(USERS, 1)).toEqual([at + 1]);
+    }
+    await other.close();
   });
 }
 

@@ -7,6 +7,7 @@ import type { StoredEvent } from '../../format/model.ts';
 import { partitionOf } from '../../format/partition.ts';
 import { decodeEvents } from '../../format/stored-event.ts';
 import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
+import { runCli } from '../helpers/cli.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
 
 const PARTITIONS = 4;
@@ -231,4 +232,18 @@ describe('docs/HTTP.md', () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', here], { maxBuffer: 1 << 22 });
     expect(JSON.parse(stdout)).not.toHaveProperty('code');
   });
+});
+
+it('what is erased beside the running server is gone, also from the memory of its processor', async () => {
+  const plays = async () =>
+    (await get('/features/user/eve?features=user:plays_total')).json.features['user:plays_total'];
+  await publish(play('eve', 'a'), play('eve', 'b'));
+  await until(plays, ({ value }) => value === 2);
+  const erased = await runCli(['features', 'erase', 'eve', '--data-dir', server.dataDir]);
+  expect([erased.code, erased.stderr]).toEqual([0, expect.stringMatching(/^Erased \d+ records of eve\.\n$/)]);
+  expect(await plays()).toEqual({ status: 'not_found' });
+  await publish(play('eve', 'c'));
+  expect((await until(plays, ({ status }) => status === 'present')).value).toBe(1);
+  const nobody = await runCli(['features', 'erase', 'nobody', '--data-dir', server.dataDir]);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('nothing is known of nobody')]);
 });

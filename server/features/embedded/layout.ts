@@ -2,7 +2,8 @@
  * How the embedded engine keeps features: one LMDB environment. Names of tables, their keys and values (numbers big-endian):
  *
  *   scopes    'format' -> '1'
- *             kind u8, number u16 -> the applied positions, f64 each. The value's version counts the scope's changes
+ *             kind u8, number u16 -> the applied positions, f64 each; behind them how often something was erased, u32, where it was.
+ *               The value's version counts the scope's changes
  *   records   kind u8, number u16, length of the group u16, group, field -> the record's bytes
  *
  * Writing: a commit is one transaction, conditional on the version of its scope. Another thread or process that committed in between has
@@ -49,13 +50,24 @@ export function fieldOf(key: Buffer): string {
   return key.toString('utf8', HEAD_BYTES + key.readUInt16BE(SCOPE_BYTES));
 }
 
-export function encodePositions(positions: readonly number[]): Buffer {
-  const value = Buffer.allocUnsafe(positions.length * 8);
+/** What stands of a scope. */
+export interface ScopeEntry {
+  positions: number[];
+  erasures: number;
+}
+
+export function encodeScope({ positions, erasures }: { positions: readonly number[]; erasures: number }): Buffer {
+  const value = Buffer.allocUnsafe(positions.length * 8 + (erasures > 0 ? 4 : 0));
   for (const [source, position] of positions.entries()) value.writeDoubleBE(position, source * 8);
+  if (erasures > 0) value.writeUInt32BE(erasures, positions.length * 8);
   return value;
 }
-export function decodePositions(value: Buffer): number[] {
-  return Array.from({ length: value.length / 8 }, (_, source) => value.readDoubleBE(source * 8));
+export function decodeScope(value: Buffer): ScopeEntry {
+  const sources = Math.floor(value.length / 8);
+  return {
+    positions: Array.from({ length: sources }, (_, source) => value.readDoubleBE(source * 8)),
+    erasures: value.length % 8 === 0 ? 0 : value.readUInt32BE(sources * 8),
+  };
 }
 
 function writeGroup(key: Buffer, scope: Scope, group: string, groupBytes: number): void {

@@ -2,13 +2,13 @@
 import type { Environment } from '../../lmdb/environment.ts';
 import { checkGroup, checkKey } from '../limits.ts';
 import type { RecordKey, Scope } from '../port.ts';
-import { decodePositions, fieldOf, groupRange, recordKey, scopeKey } from './layout.ts';
+import { decodeScope, fieldOf, groupRange, recordKey, type ScopeEntry, scopeKey } from './layout.ts';
 
-/** The positions and the version of a scope; null for a new one. */
-export function readScope(environment: Environment, scope: Scope): { positions: number[]; version: number } | null {
+/** What stands of a scope, and its version; null for a new one. */
+export function readScope(environment: Environment, scope: Scope): (ScopeEntry & { version: number }) | null {
   return environment.read(() => {
     const entry = environment.table('scopes').getEntry(scopeKey(scope));
-    return entry ? { positions: decodePositions(entry.value), version: entry.version! } : null;
+    return entry ? { ...decodeScope(entry.value), version: entry.version! } : null;
   });
 }
 

@@ -3,7 +3,7 @@ import { Environment, type EnvironmentOptions } from '../../lmdb/environment.ts'
 import { checkCommit } from '../limits.ts';
 import type { FeatureStore, FeatureStoreGuarantees, RecordChange, RecordKey, Scope, ScopeCommit } from '../port.ts';
 import { positionsOf, samePositions } from '../positions.ts';
-import { encodePositions, FEATURES_LAYOUT, recordKey, scopeKey } from './layout.ts';
+import { encodeScope, FEATURES_LAYOUT, recordKey, scopeKey } from './layout.ts';
 import { readGroup, readGroupKeys, readRecords, readScope } from './read.ts';
 
 /** `dir` is a folder of its own. Throws StoreError `misconfigured`. */
@@ -17,13 +17,17 @@ export async function openEmbeddedFeatureStore(
 class EmbeddedFeatureStore implements FeatureStore {
   readonly guarantees: FeatureStoreGuarantees = { engine: 'embedded', restartable: true, multiProcess: true };
   private readonly environment: Environment;
+  /** By scope: how often something was erased in it when its positions were first asked for, after a conflict again. */
+  private readonly erasures = new Map<string, number>();
 
   constructor(environment: Environment) {
     this.environment = environment;
   }
 
   async applied(scope: Scope, sources: number): Promise<number[]> {
-    return positionsOf(scope, readScope(this.environment, scope)?.positions ?? null, sources);
+    const stored = readScope(this.environment, scope);
+    if (!this.erasures.has(nameOf(scope))) this.erasures.set(nameOf(scope), stored?.erasures ?? 0);
+    return positionsOf(scope, stored?.positions ?? null, sources);
   }
 
   async load(scope: Scope, keys: readonly RecordKey[]): Promise<(Uint8Array | null)[]> {
@@ -48,7 +52,13 @@ class EmbeddedFeatureStore implements FeatureStore {
     for (;;) {
       const stored = readScope(this.environment, scope);
       if (!samePositions(stored?.positions ?? expected.map(() => 0), expected)) return 'conflict';
-      if (await this.changeScope(scope, stored?.version, next, sizeOf(changes), write)) return 'saved';
+      const erasures = stored?.erasures ?? 0;
+      if ((this.erasures.get(nameOf(scope)) ?? erasures) !== erasures) {
+        this.erasures.delete(nameOf(scope));
+        return 'conflict';
+      }
+      const entry = { positions: next, erasures };
+      if (await this.changeScope(scope, stored?.version, entry, sizeOf(changes), write)) return 'saved';
     }
   }
 
@@ -61,7 +71,11 @@ class EmbeddedFeatureStore implements FeatureStore {
       const remove = (): void => {
         for (const key of keys) void records.remove(key);
       };
-      if (await this.changeScope(scope, stored.version, stored.positions, 0, remove)) return keys.length;
+      const { positions, version } = stored;
+      const entry = { positions, erasures: stored.erasures + 1 };
+      if (!(await this.changeScope(scope, version, entry, 0, remove))) continue;
+      if (this.erasures.get(nameOf(scope)) === stored.erasures) this.erasures.set(nameOf(scope), entry.erasures);
+      return keys.length;
     }
   }
 
@@ -73,20 +87,24 @@ class EmbeddedFeatureStore implements FeatureStore {
   private changeScope(
     scope: Scope,
     version: number | undefined,
-    positions: readonly number[],
+    entry: { positions: readonly number[]; erasures: number },
     bytes: number,
     write: () => void,
   ): Promise<boolean> {
     const scopes = this.environment.table('scopes');
     const key = scopeKey(scope);
     const change = (): void => {
-      void scopes.put(key, encodePositions(positions), (version ?? 0) + 1);
+      void scopes.put(key, encodeScope(entry), (version ?? 0) + 1);
       write();
     };
     return this.environment.write(bytes, () =>
       version === undefined ? scopes.ifNoExists(key, change) : scopes.ifVersion(key, version, change),
     );
   }
+}
+
+function nameOf({ kind, number }: Scope): string {
+  return `${kind} ${number}`;
 }
 
 const PAGE_BYTES = 4096;

@@ -6,6 +6,8 @@ import { positionsOf, samePositions } from '../positions.ts';
 
 interface ScopeRecords {
   applied: number[] | null;
+  /** How often something was erased. */
+  erasures: number;
   /** Records by group, then by field. */
   groups: Map<string, Map<string, Uint8Array>>;
 }
@@ -16,7 +18,7 @@ export class FeatureMemory {
 
   scope({ kind, number }: Scope): ScopeRecords {
     const name = `${kind} ${number}`;
-    const scope = this.scopes.get(name) ?? { applied: null, groups: new Map() };
+    const scope = this.scopes.get(name) ?? { applied: null, erasures: 0, groups: new Map() };
     this.scopes.set(name, scope);
     return scope;
   }
@@ -29,6 +31,8 @@ export function openMemoryFeatureStore(memory: FeatureMemory = new FeatureMemory
 class MemoryFeatureStore implements FeatureStore {
   readonly guarantees: FeatureStoreGuarantees = { engine: 'memory', restartable: false, multiProcess: false };
   private readonly memory: FeatureMemory;
+  /** By scope, as of when its positions were first asked for, after a conflict again. */
+  private readonly erasures = new Map<ScopeRecords, number>();
   private closed = false;
 
   constructor(memory: FeatureMemory) {
@@ -36,7 +40,9 @@ class MemoryFeatureStore implements FeatureStore {
   }
 
   async applied(scope: Scope, sources: number): Promise<number[]> {
-    return positionsOf(scope, this.open(scope).applied, sources);
+    const records = this.open(scope);
+    if (!this.erasures.has(records)) this.erasures.set(records, records.erasures);
+    return positionsOf(scope, records.applied, sources);
   }
 
   async load(scope: Scope, keys: readonly RecordKey[]): Promise<(Uint8Array | null)[]> {
@@ -56,6 +62,10 @@ class MemoryFeatureStore implements FeatureStore {
     checkCommit(commit);
     const { expected, next, changes } = commit;
     if (!samePositions(scope.applied ?? new Array(expected.length).fill(0), expected)) return 'conflict';
+    if ((this.erasures.get(scope) ?? scope.erasures) !== scope.erasures) {
+      this.erasures.delete(scope);
+      return 'conflict';
+    }
     scope.applied = [...next];
     for (const { group, field, bytes } of changes) {
       const records = scope.groups.get(group) ?? new Map<string, Uint8Array>();
@@ -68,11 +78,14 @@ class MemoryFeatureStore implements FeatureStore {
   }
 
   async erase(scope: Scope, group: string): Promise<number> {
-    const { groups } = this.open(scope);
+    const records = this.open(scope);
     checkGroup(group);
-    const records = groups.get(group)?.size ?? 0;
-    groups.delete(group);
-    return records;
+    const erased = records.groups.get(group)?.size ?? 0;
+    if (erased === 0) return 0;
+    records.groups.delete(group);
+    if (this.erasures.get(records) === records.erasures) this.erasures.set(records, records.erasures + 1);
+    records.erasures++;
+    return erased;
   }
 
   async close(): Promise<void> {

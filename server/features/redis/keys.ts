@@ -2,6 +2,7 @@
  * The keys of features in Redis. `{n}` puts all keys of a scope into the slot of the partition of the same number (`server/log/redis/keys.ts`).
  *
  *   <prefix>{n}:applied:users      string: the applied position of the users scope n
+ *                                  behind them, where something was erased, `;` and how often
  *   <prefix>{n}:users:<group>      hash: field -> record, of one group of it
  *   <prefix>{n}:applied:shard      string: the applied positions of shard n, by source partition, with commas between
  *   <prefix>{n}:shard:<group>      hash: field -> record, of one group of it

@@ -3,18 +3,22 @@ import { script } from '../../redis/script.ts';
 
 /**
  * Saves a commit. Keys: applied, then the groups that change. Arguments: the positions that are expected, those of a new scope, the next
- * ones; then for each group: how many records to write and to take away, the fields and bytes of the former, the fields of the latter.
+ * ones, how often something was erased in the scope as far as the saver knows (empty: it does not); then for each group: how many records to write and to take away, the fields and bytes of the former, the fields of the latter.
  * Answers 1, or 0 for a conflict. A script is not rolled back: everything that can fail comes before the first write.
  */
 export const SAVE = script(`#!lua
-if (redis.call('GET', KEYS[1]) or ARGV[2]) ~= ARGV[1] then return 0 end
+local positions, erased = redis.call('GET', KEYS[1]) or ARGV[2], ''
+local mark = string.find(positions, ';', 1, true)
+if mark then positions, erased = string.sub(positions, 1, mark - 1), string.sub(positions, mark) end
+if positions ~= ARGV[1] then return 0 end
+if ARGV[4] ~= '' and ARGV[4] ~= (erased == '' and ';0' or erased) then return 0 end
 for k = 2, #KEYS do
   local kind = redis.call('TYPE', KEYS[k]).ok
   if kind ~= 'none' and kind ~= 'hash' then
     return redis.error_reply('WRONGTYPE ' .. KEYS[k] .. ' is a ' .. kind .. ', not a hash')
   end
 end
-local at = 4
+local at = 5
 for k = 2, #KEYS do
   local writes, removes = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   at = at + 2
@@ -31,11 +35,11 @@ for k = 2, #KEYS do
     at = to
   end
 end
-redis.call('SET', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[1], ARGV[3] .. erased)
 return 1
 `);
 
-/** Key: applied. Answers the positions, nothing for a new scope. */
+/** Key: applied. Answers the positions, with how often something was erased, nothing for a new scope. */
 export const APPLIED = script(`#!lua flags=no-writes
 return redis.call('GET', KEYS[1])
 `);
@@ -64,9 +68,15 @@ export const LOAD_GROUP = script(`#!lua flags=no-writes
 return redis.call('HGETALL', KEYS[1])
 `);
 
-/** Key: a group. Answers how many records went. */
+/** Keys: a group, applied. Answers how many records went. */
 export const ERASE = script(`#!lua flags=allow-oom
 local records = redis.call('HLEN', KEYS[1])
+if records == 0 then return 0 end
 redis.call('UNLINK', KEYS[1])
+local applied = redis.call('GET', KEYS[2])
+if applied then
+  local positions, times = string.match(applied, '^([^;]*);?(%d*)$')
+  redis.call('SET', KEYS[2], positions .. ';' .. string.format('%d', (tonumber(times) or 0) + 1))
+end
 return records
 `);

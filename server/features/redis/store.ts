@@ -15,6 +15,8 @@ class RedisFeatureStore implements FeatureStore {
   readonly guarantees: FeatureStoreGuarantees = { engine: 'redis', restartable: true, multiProcess: true };
   private readonly prefix: string;
   private readonly connection: StoreConnection;
+  /** By the key of the positions: how often something was erased when they were first asked for, after a conflict again. */
+  private readonly erasures = new Map<string, number>();
 
   constructor(prefix: string, connection: StoreConnection) {
     this.prefix = prefix;
@@ -22,9 +24,11 @@ class RedisFeatureStore implements FeatureStore {
   }
 
   async applied(scope: Scope, sources: number): Promise<number[]> {
-    const keys = [appliedKey(this.prefix, scope)];
-    const answer = (await this.connection.look({ script: APPLIED, keys, args: [] })) as Buffer | null;
-    return positionsOf(scope, answer?.toString().split(',').map(Number) ?? null, sources);
+    const key = appliedKey(this.prefix, scope);
+    const answer = (await this.connection.look({ script: APPLIED, keys: [key], args: [] })) as Buffer | null;
+    const [positions, erasures] = answer?.toString().split(';') ?? [];
+    if (!this.erasures.has(key)) this.erasures.set(key, Number(erasures ?? 0));
+    return positionsOf(scope, positions?.split(',').map(Number) ?? null, sources);
   }
 
   async load(scope: Scope, keys: readonly RecordKey[]): Promise<(Uint8Array | null)[]> {
@@ -55,7 +59,11 @@ class RedisFeatureStore implements FeatureStore {
     checkCommit(commit);
     const { scope, expected, next, changes } = commit;
     const groups = indexesByGroup(changes);
-    const args: (string | number | Buffer)[] = [expected.join(), expected.map(() => 0).join(), next.join()];
+    const erasures = this.erasures.get(appliedKey(this.prefix, scope));
+    const args: (string | number | Buffer)[] = [
+      ...[expected.join(), expected.map(() => 0).join(), next.join()],
+      erasures === undefined ? '' : `;${erasures}`,
+    ];
     for (const indexes of groups.values()) {
       const writes = indexes.filter((i) => changes[i]!.bytes !== null);
       const removes = indexes.filter((i) => changes[i]!.bytes === null);
@@ -67,11 +75,18 @@ class RedisFeatureStore implements FeatureStore {
       appliedKey(this.prefix, scope),
       ...[...groups.keys()].map((group) => groupKey(this.prefix, scope, group)),
     ];
-    return (await this.connection.write({ script: SAVE, keys, args })) === 1 ? 'saved' : 'conflict';
+    if ((await this.connection.write({ script: SAVE, keys, args })) === 1) return 'saved';
+    this.erasures.delete(keys[0]!);
+    return 'conflict';
   }
 
   async erase(scope: Scope, group: string): Promise<number> {
-    return (await this.connection.write(this.groupCall(ERASE, scope, group))) as number;
+    const call = this.groupCall(ERASE, scope, group);
+    const key = appliedKey(this.prefix, scope);
+    const records = (await this.connection.write({ ...call, keys: [...call.keys, key] })) as number;
+    const known = this.erasures.get(key);
+    if (records > 0 && known !== undefined) this.erasures.set(key, known + 1);
+    return records;
   }
 
   close(): Promise<void> {
