@@ -36,7 +36,7 @@ describe.skipIf(missing !== '')('the proxy of deploy/', () => {
   });
 
   beforeAll(async () => {
-    server = await startTestServer({ GAPLESS_TOKEN: TOKEN });
+    server = await startTestServer({ GAPLESS_TOKEN: TOKEN, ENABLE_REALTIME_PROCESSING: 'false' });
     port = await freePort();
     proxy = spawn('haproxy', ['-f', FILE, '-db'], { env: environment(), stdio: 'ignore' });
     const ended = once(proxy, 'exit').then(([code]) => Promise.reject(new Error(`haproxy ended with ${code}`)));

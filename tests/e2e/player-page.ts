@@ -6,7 +6,9 @@ import { until } from '../helpers/redis-server.ts';
 import { keepPicture } from './artefacts.ts';
 
 /** Machines that run tests are slow at times. */
-export const WAIT_MS = 20_000;
+export const WAIT_MS = 30_000;
+/** Each look takes time of the page's. */
+export const LOOK_MS = 50;
 
 /** An event as the page shows it and as the log has it. */
 export interface Clicked {
@@ -53,7 +55,7 @@ export class PlayerPage {
     return until(async () => {
       const value = Number((await text()).replaceAll(',', ''));
       return isWanted(value) && { value };
-    }).then(({ value }) => value);
+    }, LOOK_MS).then(({ value }) => value);
   }
 
   /** Resolves when nothing waits for an answer. */
@@ -107,4 +109,4 @@ export class PlayerPage {
 }
 
 /** Asks the page again until it says what is expected. */
-export const poll = (read: () => unknown) => expect.poll(read, { timeout: WAIT_MS, interval: 50 });
+export const poll = (read: () => unknown) => expect.poll(read, { timeout: WAIT_MS, interval: LOOK_MS });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FLOOD } from '../../client/pages/player/flood.ts';
 import { until } from '../helpers/redis-server.ts';
-import { type PlayerPage, poll } from './player-page.ts';
+import { LOOK_MS, type PlayerPage, poll } from './player-page.ts';
 import { type Engine, PlayerWorld } from './player-world.ts';
 
 export function playerSuite(engine: Engine): void {
@@ -106,7 +106,7 @@ export function playerSuite(engine: Engine): void {
     await player.note();
     await page.close();
     world.server.resume();
-    await until(async () => (await world.stored(user)).length >= clicked.length);
+    await until(async () => (await world.stored(user)).length >= clicked.length, LOOK_MS);
 
     player = await world.open(profile);
     await player.link('live');
@@ -117,5 +117,5 @@ export function playerSuite(engine: Engine): void {
     }));
     expect(stored).toEqual(clicked);
     expect(clicked.map(({ action }) => action).filter((action) => action === 'skip')).toHaveLength(13);
-  }, 60_000);
+  }, 120_000);
 }

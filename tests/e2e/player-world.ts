@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import type { BrowserContext } from 'playwright-core';
 import { listeners, makeCatalogue } from '../../loadtest/listeners/index.ts';
 import { MADE_UP } from '../../server/catalogue/track-list.ts';
+import { type LogReader, openEmbeddedReader } from '../../server/log/embedded/reader.ts';
+import { openRedisReader } from '../../server/log/redis/index.ts';
 import { startBrowser, type TestBrowser } from '../helpers/browser.ts';
-import { runCli } from '../helpers/cli.ts';
 import { freePort, type RedisServer, startRedis } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
+import { storedEvents } from '../helpers/stored-events.ts';
 import { openPlayer, type PlayerPage } from './player-page.ts';
 
 const LESSONS = 1_000;
@@ -22,6 +24,7 @@ export class PlayerWorld {
   readonly #browser: TestBrowser;
   readonly #redis: RedisServer | null;
   readonly #dataDir: string;
+  #log: LogReader | null = null;
 
   private constructor(browser: TestBrowser, server: ServerProcess, redis: RedisServer | null, dataDir: string) {
     this.#browser = browser;
@@ -45,6 +48,7 @@ export class PlayerWorld {
   async stop(): Promise<void> {
     await this.#browser.close();
     await this.server.stop();
+    await this.#log?.close();
     await this.#redis?.stop();
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
@@ -80,10 +84,10 @@ export class PlayerWorld {
 
   /** The user's own events, in the order of the log. */
   async stored(user: string): Promise<Record<string, unknown>[]> {
-    const place = this.#redis ? ['--redis-url', this.#redis.url] : ['--data-dir', this.#dataDir];
-    const { code, stdout, stderr } = await runCli(['log', 'read', '--json', '--user', user, ...place]);
-    if (code !== 0) throw new Error(stderr);
-    const lines = stdout.split('\n').filter(Boolean);
-    return lines.map((line) => JSON.parse(line)).filter(({ type }) => type !== 'recommendation_served');
+    this.#log ??= this.#redis
+      ? await openRedisReader({ url: this.#redis.url, prefix: 'gapless' })
+      : await openEmbeddedReader(this.#dataDir);
+    const events = await storedEvents(this.#log);
+    return events.filter(({ type, user_id }) => user_id === user && type !== 'recommendation_served');
   }
 }

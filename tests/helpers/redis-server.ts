@@ -25,11 +25,11 @@ export function describeWithRedis(name: string, body: () => void): void {
 }
 
 /** Asks again and again, without pause but for the asking itself, until the answer is there; the test's own timeout ends it. */
-export async function until<T>(ask: () => Promise<T | null | undefined | false>): Promise<T> {
+export async function until<T>(ask: () => Promise<T | null | undefined | false>, everyMs = 10): Promise<T> {
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

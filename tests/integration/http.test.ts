@@ -6,7 +6,10 @@ import { WireClient } from '../helpers/wire-client.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ GAPLESS_TOKEN: 'a-token-that-is-long-enough' });
+  server = await startTestServer({
+    GAPLESS_TOKEN: 'a-token-that-is-long-enough',
+    ENABLE_REALTIME_PROCESSING: 'false',
+  });
 });
 afterAll(() => server.stop());
 

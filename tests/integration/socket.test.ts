@@ -7,7 +7,7 @@ import { WireClient } from '../helpers/wire-client.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer({ ENABLE_REALTIME_PROCESSING: 'false' });
 });
 afterAll(() => server.stop());
 

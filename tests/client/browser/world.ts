@@ -85,6 +85,7 @@ export class World {
       // Few threads: it is started several times, beside browsers.
       GAPLESS_WORKERS: '1',
       GAPLESS_PARTITIONS: '2',
+      ENABLE_REALTIME_PROCESSING: 'false',
     });
   }
 

@@ -36,7 +36,7 @@ describe('skipValues', () => {
         expect(ends).toHaveLength(values.length);
         expect(ends.map((_end, i) => skipValues(bytes, offset, i + 1))).toEqual(ends);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

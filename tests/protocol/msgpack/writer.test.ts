@@ -69,7 +69,7 @@ describe('Writer', () => {
       fc.property(value, (one) => {
         expect(unpack(write(one))).toEqual(one);
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     );
     fc.assert(
       fc.property(fc.maxSafeInteger(), (one) => {

@@ -8,7 +8,7 @@ import { startScript, temporaryDirectory } from '../../helpers/test-process.ts';
 import { expectWhole, SCOPES, saveNext } from './scopes.ts';
 
 const SAVER = path.join(import.meta.dirname, 'children', 'saver.ts');
-const KILLS = 3;
+const KILLS = 2;
 
 /** Kills a process in the middle of its saves, several times; what it said to be saved. */
 async function killSavers(...args: string[]): Promise<number[]> {

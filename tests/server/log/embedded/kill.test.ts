@@ -4,7 +4,7 @@ import { decodeItems, keyOf, readAll } from '../../../contract/log-fixtures.ts';
 import { startChild, temporaryDirectory } from './processes.ts';
 
 const PARTITIONS = 4;
-const KILLS = 6;
+const KILLS = 3;
 
 test(`kill -9 of the writer, ${KILLS} times: what was acknowledged stands once, and no batch stands in half`, async () => {
   const dir = temporaryDirectory();

@@ -9,7 +9,7 @@ import { readSnapshot } from '../../../../server/recommend/index/snapshot-file.t
 import { PARTITIONS } from './listening.ts';
 
 const CHILD = new URL('../../../helpers/snapshot-child.ts', import.meta.url).pathname;
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 it('survives kill -9 at any moment', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gapless-index-'));
