@@ -5,6 +5,7 @@
  * the one under way.
  */
 import { type ByteWriter, FormatError } from '../../format/bytes.ts';
+import type { RecordCodec } from '../processor/projection.ts';
 import type { Activity } from './activity.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
 import type { Signal } from './signal.ts';
@@ -130,25 +131,33 @@ const RATED = WEIGHTS.length;
 const PAUSED = 2 * RATED;
 
 /**
- * As bytes, numbers as varints: version 1, 0 for no id or 1 and the id, startedAt, lastAt, position, skipsInARow, number of items, and for
- * each its track, event time, and weight (0, 1, 2 for 0, 0.5, 1; 3 more if rated; 6 for 0.5 and paused). Then, where
- * there are others, their number, and each as above.
+ * As bytes, numbers as varints: version 2, 0 for no id or 1 and the id, startedAt, lastAt, position, skipsInARow, number of items, and for
+ * each its track, event time, and weight (0, 1, 2 for 0, 0.5, 1; 3 more if rated; 6 for 0.5 and paused). Then the
+ * number of others, and each as above; version 1 ends before that.
  */
-export const sessionCodec = recordCodec<SessionState>(
-  1,
+const current = recordCodec<SessionState>(
+  2,
   newSession,
   (state, out) => {
+    const { others = [] } = state;
     write(state, out);
-    if (!state.others) return;
-    out.varint(state.others.length);
-    for (const other of state.others) write(other, out);
+    out.varint(others.length);
+    for (const other of others) write(other, out);
   },
   (from) => {
     const state: SessionState = read(from);
-    if (!from.done) state.others = Array.from({ length: from.upTo(OTHERS_MAX, 'number of others') }, () => read(from));
+    const others = Array.from({ length: from.upTo(OTHERS_MAX, 'number of others') }, () => read(from));
+    if (others.length > 0) state.others = others;
     return state;
   },
 );
+/** Without others. */
+const first = recordCodec<SessionState>(1, newSession, write, read);
+
+export const sessionCodec: RecordCodec<SessionState> = {
+  ...current,
+  decode: (bytes) => (bytes[0] === 1 ? first : current).decode(bytes),
+};
 
 function write({ id, startedAt, lastAt, position, skipsInARow, items }: Listening, out: ByteWriter): void {
   out.varint(id === null ? 0 : 1);

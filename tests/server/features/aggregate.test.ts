@@ -166,14 +166,14 @@ test('what was cut, lengthened or is of another version does not decode', () => 
         const bytes = codec.encode(state);
         expect(() => codec.decode(bytes.subarray(0, Math.floor(bytes.length * part)))).toThrow(FormatError);
         expect(() => codec.decode(Uint8Array.of(...bytes, 0))).toThrow(FormatError);
-        expect(() => codec.decode(Uint8Array.of(2, ...bytes.subarray(1)))).toThrow(FormatError);
+        expect(() => codec.decode(Uint8Array.of(9, ...bytes.subarray(1)))).toThrow(FormatError);
       }
     }),
   );
 });
 
 test('any bytes decode or throw a FormatError', () => {
-  const bytes = fc.uint8Array({ maxLength: 300 }).map((rest) => Uint8Array.of(1, ...rest));
+  const bytes = fc.uint8Array({ maxLength: 300 }).map((rest) => Uint8Array.of(1 + (rest.length % 2), ...rest));
   const codecs = [...foldAll([interaction('like', { track: { artist: 'a' } })]).values()].map(({ codec }) => codec);
   fc.assert(
     fc.property(bytes, fc.constantFrom(...codecs), (input, codec) => {

@@ -88,6 +88,12 @@ test('two devices at once: each session goes on where it was', () => {
   expect(sessionOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toBeUndefined();
 });
 
+test('what an earlier version wrote is read', () => {
+  const bytes = Buffer.from(sessionCodec.encode(sessionOf(does('play', 'a', 0))));
+  const earlier = Buffer.concat([Buffer.of(1), bytes.subarray(1, -1)]);
+  expect(sessionCodec.decode(earlier)).toEqual(sessionOf(does('play', 'a', 0)));
+});
+
 test('a player that only tells how plays end', () => {
   const state = sessionOf(does('complete', 'a', 1), does('skip', 'b', 2));
   expect(heard(state)).toEqual([
