@@ -42,7 +42,7 @@ test('what comes while work runs waits until it is through', async () => {
   const turns = new Turns();
   const log: string[] = [];
   let nested: unknown;
-  turns.take(() => {
+  turns.take((): undefined => {
     nested = turns.take(() => void log.push('nested'));
     log.push('outer');
   });
