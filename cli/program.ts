@@ -5,6 +5,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { fanoutCommand } from './commands/fanout.ts';
 import { featuresCommand } from './commands/features.ts';
 import { groupsCommand } from './commands/groups.ts';
+import { loadtestCommand } from './commands/loadtest.ts';
 import { logCommand } from './commands/log.ts';
 import { sendCommand } from './commands/send.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -29,6 +30,7 @@ Examples:
   gapless verify events.ndjson              compares the log with the file
   gapless log read --json | head            what the log holds
   gapless evaluate events.ndjson            how well recommendations would have predicted what came next
+  gapless loadtest steady --short           a server under load, verified
 
 Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDIS_URL, ...); flags win.
 "gapless serve --print-config" lists them all. DEBUG=1 shows the stack of an error.`,
@@ -45,6 +47,7 @@ Settings come from the environment (GAPLESS_PORT, GAPLESS_DATA_DIR, GAPLESS_REDI
     featuresCommand,
     fanoutCommand,
     evaluateCommand,
+    loadtestCommand,
   ]) {
     program.addCommand(command());
   }

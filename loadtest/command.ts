@@ -1,114 +1,70 @@
 /** `loadtest SCENARIO`: the command line of the load tests, behind `gapless loadtest` and `npm run loadtest`. */
-import path from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { wholeNumber } from '../cli/arguments.ts';
+import { Command } from 'commander';
 import { CommandError } from '../cli/errors.ts';
-import { onInterrupt } from '../cli/interrupt.ts';
-import { note } from '../cli/output.ts';
-import { Progress } from '../cli/progress.ts';
 import { compareCommand } from './compare/command.ts';
 import { CONTENDERS } from './contenders/index.ts';
-import { exitCodeOf } from './report/exit-code.ts';
-import { writeReport } from './report/files.ts';
-import type { RunRecord } from './report/record.ts';
-import { summaryOf } from './report/summary.ts';
-import { conduct } from './run/conduct.ts';
-import { describeProgress } from './run/progress.ts';
-import type { Run } from './run/run.ts';
+import { commandOf, readFlags } from './options.ts';
+import { runScenario } from './run-scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import type { CommonOptions, Scenario } from './scenarios/scenario.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 
-const SECONDS = 10;
-const SHORT_SECONDS = 3;
-const REPORTS = 'loadtest/reports';
+const NAME_COLUMN = 18;
 
-interface RunFlags extends CommonOptions {
-  env?: string[];
-  generators: number;
-  out?: string;
-  html: boolean;
-  svg: boolean;
-}
-
-export function loadtestCommand(name = 'loadtest'): Command {
-  const command = new Command(name).description('Put a server under load, and verify its log afterwards.');
-  for (const scenario of SCENARIOS) command.addCommand(scenarioCommand(scenario));
+/** `name` is how it was called, for help. */
+export function loadtestCommand(name: string): Command {
+  const command = new Command(name)
+    .description('Put a server under load, look at it once a second, verify its log afterwards, and write a report.')
+    .argument('[scenario]')
+    .option('--list', 'print the scenarios and the targets')
+    .addHelpText('after', help(name))
+    .action((unknown: string | undefined, flags: { list?: boolean }) => {
+      if (unknown !== undefined) {
+        throw new CommandError(`there is no scenario ${unknown}`, `"${name} --list" names them all.`);
+      }
+      if (!flags.list) command.help({ error: true });
+      console.log(list());
+    });
+  for (const scenario of SCENARIOS) command.addCommand(scenarioCommand(name, scenario));
   return command.addCommand(compareCommand());
 }
 
-function scenarioCommand(scenario: Scenario): Command {
-  const command = scenario.configure(new Command(scenario.name).description(scenario.about));
-  const own = new Set(command.options.map(({ long }) => long));
-  for (const option of commonOptions().options) if (!own.has(option.long)) command.addOption(option);
-  return command.action(() => run(scenario, command));
+function scenarioCommand(name: string, scenario: Scenario): Command {
+  const examples = ['--short', ...(scenario.examples ?? [])].map((options) => `  ${name} ${scenario.name} ${options}`);
+  return commandOf(scenario)
+    .addHelpText(
+      'after',
+      `${scenario.finds ? `\n${scenario.finds}\n` : ''}\nExamples:\n${examples.join('\n')}\n\n${EXIT}`,
+    )
+    .action((_, command) => runScenario(scenario, readFlags(command)));
 }
 
-/** A scenario may have its own of any of these, with another default. */
-function commonOptions(): Command {
-  const names = CONTENDERS.map(({ name }) => name).join(', ');
-  return new Command()
-    .option('--target <name>', `who is put under load: ${names}`, target, 'embedded')
-    .option('--seconds <n>', 'how long is measured', wholeNumber(1, 86_400), SECONDS)
-    .option('--seed <n>', 'of the events and of the arrivals', wholeNumber(1), 1)
-    .option('--short', `a first look: ${SHORT_SECONDS} s where --seconds is not given`, false)
-    .option('--generators <n>', 'processes that make the load', wholeNumber(1, 64), 1)
-    .option('--env <NAME=VALUE>', "a setting of the server's; may be repeated", setting)
-    .option('--out <file>', `where the JSON goes (default: ${REPORTS}/SCENARIO-TARGET-TIME.json)`)
-    .option('--no-html', 'without the page beside the JSON')
-    .option('--svg', 'each plot as a file of its own, too', false);
+const EXIT = `Exit code: 0 the run counts, its log is right and every bound was reached; 1 it does not count, or the log is wrong;
+2 it counts, but a bound was missed or something happened that must not.`;
+
+function help(name: string): string {
+  return `
+Everything that a run needs is started on free ports and in temporary folders, and taken away again. Ctrl-C ends it in order: what was
+sent is drained and verified, and the report is written; it then says that the run does not count.
+
+Examples:
+  ${name} --list
+  ${name} steady --short                        3 s at 10,000 events/s on the embedded engine
+  ${name} steady --rate 20000 --target redis    the same on Redis
+  ${name} saturation --target straightforward   what a peer reaches
+  ${name} step-up                               where the knee is
+  ${name} steady --url ws://127.0.0.1:8080 --data-dir ./data
+
+${EXIT}`;
 }
 
-function target(text: string): string {
-  if (CONTENDERS.some(({ name }) => name === text)) return text;
-  throw new InvalidArgumentError(`Known are ${CONTENDERS.map(({ name }) => name).join(', ')}.`);
-}
-
-function setting(text: string, before: string[] | undefined): string[] {
-  if (/^[A-Z][A-Z0-9_]*=/.test(text)) return [...(before ?? []), text];
-  throw new InvalidArgumentError('Write it like GAPLESS_WORKERS=2.');
-}
-
-async function run(scenario: Scenario, command: Command): Promise<void> {
-  const flags = command.opts<RunFlags>();
-  if (flags.short && command.getOptionValueSource('seconds') === 'default') flags.seconds = SHORT_SECONDS;
-  const { env = [], generators, out, html, svg, ...options } = flags;
-  const contender = CONTENDERS.find(({ name }) => name === options.target);
-  if (!contender) throw new CommandError(`${options.target} is not known`);
-  const missing = contender.missing?.() ?? null;
-  if (missing !== null) throw new CommandError(missing);
-  const interruption = onInterrupt(() =>
-    note('Ending: what was sent is drained and verified. Ctrl-C again ends it at once.'),
-  );
-  let current: Run | null = null;
-  const progress = new Progress(() => describeProgress(scenario.name, current));
-  try {
-    const record = await conduct(
-      scenario,
-      options,
-      {
-        contender,
-        env: Object.fromEntries(env.map((pair) => pair.split(/=(.*)/s, 2) as [string, string])),
-        processes: generators,
-        signal: interruption.signal,
-        tell: (text) => progress.note(text),
-      },
-      {
-        onRun: (started) => {
-          current = started;
-        },
-      },
-    );
-    progress.stop();
-    console.log(summaryOf(record));
-    const files = await writeReport(record, out ?? defaultFile(record), { html, svg });
-    console.log(`Written to ${files.join('\n           ')}`);
-    process.exitCode = exitCodeOf(record);
-  } finally {
-    progress.stop();
-    interruption.release();
-  }
-}
-
-function defaultFile({ scenario, contender, machine }: RunRecord): string {
-  return path.join(REPORTS, `${scenario}-${contender}-${machine.time.replaceAll(':', '-')}.json`);
+function list(): string {
+  const rows = (of: readonly (readonly [string, string])[]) =>
+    of.map(([name, about]) => `  ${name.padEnd(NAME_COLUMN)}${about}`);
+  return [
+    'Scenarios:',
+    ...rows(SCENARIOS.map(({ name, about }) => [name, about])),
+    '',
+    'Targets:',
+    ...rows(CONTENDERS.map(({ name, title }) => [name, title])),
+  ].join('\n');
 }

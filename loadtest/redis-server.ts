@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { makeTemporaryFolder, removeTemporaryFolder } from './harness/temporary.ts';
+import { ownGroup } from './harness/terminal.ts';
 
 /** Directives of redis.conf, like `{ appendonly: 'yes' }`. */
 export type RedisDirectives = Record<string, string | number>;
@@ -53,7 +54,7 @@ export class RedisServer {
 
   /** Starts the process. Resolves when it accepts connections; with `untilReady` false as soon as its port is open (it may still be loading). */
   async start({ untilReady = true } = {}): Promise<void> {
-    const child = spawn('redis-server', this.args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('redis-server', this.args, { stdio: ['ignore', 'pipe', 'pipe'], ...ownGroup() });
     this.process = child;
     running.add(child);
     child.on('exit', () => running.delete(child));

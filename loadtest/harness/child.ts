@@ -3,6 +3,7 @@ import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_pr
 import { once } from 'node:events';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownGroup } from './terminal.ts';
 
 const TAIL_CHARACTERS = 8_000;
 /** `dist/`, from where everything is started that is measured. */
@@ -55,7 +56,7 @@ export class Child {
   }
 
   static node(args: readonly string[], env: Record<string, string> = {}): Child {
-    const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment(env) };
+    const options: SpawnOptions = { stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment(env), ...ownGroup() };
     return new Child(spawn(process.execPath, [...args], options));
   }
 
@@ -67,7 +68,12 @@ export class Child {
   /** A Node process that talks over IPC. */
   static forked(file: string, args: readonly string[]): Child {
     return new Child(
-      fork(file, [...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: cleanEnvironment({}), execArgv: [] }),
+      fork(file, [...args], {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        env: cleanEnvironment({}),
+        execArgv: [],
+        ...ownGroup(),
+      }),
     );
   }
 

@@ -54,6 +54,11 @@ export function bothVerdicts(a: Verdict, b: Verdict): Verdict {
   };
 }
 
+/** Whether events of producers that are not among those who sent are wrong, or nobody's business: others may use the log too. */
+export interface VerifyOptions {
+  others?: 'foreign' | 'ignored';
+}
+
 /** What verifying needs of a log. */
 export type VerifiableLog = Pick<LogReader, 'read' | 'partitions'>;
 
@@ -78,8 +83,10 @@ export class LogVerifier {
   private readonly verdict: Verdict;
   /** Positions below the oldest of each partition, that are not accounted for yet. */
   private gone = 0;
+  private readonly others: 'foreign' | 'ignored';
 
-  constructor(sent: readonly Sent[]) {
+  constructor(sent: readonly Sent[], { others = 'foreign' }: VerifyOptions = {}) {
+    this.others = others;
     const producers = new Map<string, Producer>();
     for (const { events, tallies } of sent) {
       const eventsOf = planEvents(events);
@@ -119,8 +126,9 @@ export class LogVerifier {
   }
 
   private event(name: string, seq: number, body: Uint8Array): void {
-    this.verdict.stored++;
     const producer = this.producers.get(name);
+    if (!producer && this.others === 'ignored') return;
+    this.verdict.stored++;
     if (!producer || seq > producer.tally.sent) return this.blame('foreign', `${name}: ${seq} was never sent`);
     const { source, seen, highest } = producer;
     if (seen[seq] === 1) return this.blame('repeated', `${name}: ${seq}`);

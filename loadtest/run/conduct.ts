@@ -2,38 +2,45 @@
 import { describeMachine } from '../harness/machine.ts';
 import { RECORD_FORMAT, type RunRecord } from '../report/record.ts';
 import type { CommonOptions, Outcome, Scenario } from '../scenarios/scenario.ts';
+import { Bounds, type BoundsOptions, DEFAULT_BOUNDS } from './bounds.ts';
 import { Run, type RunOptions } from './run.ts';
 
-export interface Conducted {
+export interface ConductOptions extends RunOptions {
+  bounds?: BoundsOptions;
   /** Called when the run exists, for progress. */
   onRun?(run: Run): void;
 }
 
+const NOTHING_FOUND: Outcome = { phases: [], findings: [] };
+
 export async function conduct<Options extends CommonOptions>(
   scenario: Scenario<Options>,
   options: Options,
-  runOptions: RunOptions,
-  { onRun }: Conducted = {},
+  { bounds: limits = DEFAULT_BOUNDS, onRun, ...runOptions }: ConductOptions,
 ): Promise<RunRecord> {
   const machine = describeMachine();
-  const { contender, signal } = runOptions;
-  const run = new Run(runOptions);
+  const { contender } = runOptions;
+  const bounds = new Bounds(limits, () => run.timeline);
+  const signal = AbortSignal.any([runOptions.signal, bounds.signal]);
+  const run = new Run({ ...runOptions, signal });
   onRun?.(run);
   try {
-    const outcome = await scenario.run(run, options).catch((error): Outcome => {
+    const outcome = await bounds.within(scenario.run(run, options)).catch((error): Outcome => {
       if (!signal.aborted) throw error;
-      return { phases: [], findings: [] };
+      return NOTHING_FOUND;
     });
+    const seconds = Math.round(run.timeline.now);
     const verdict = await run.verify();
-    if (signal.aborted) run.invalid.push(`it was ended after ${Math.round(run.timeline.now)} s`);
+    if (signal.aborted) run.invalid.push(bounds.reason ?? `it was ended by hand after ${seconds} s`);
     return {
       format: RECORD_FORMAT,
       scenario: scenario.name,
-      title: `${scenario.name} on ${contender.title}: ${scenario.about}`,
+      title: `${contender.title}: ${scenario.about}`,
       machine,
       contender: contender.name,
       options: Object.fromEntries(Object.entries(options)),
       env: run.env,
+      ...(outcome.unit !== undefined && { unit: outcome.unit }),
       phases: outcome.phases,
       series: run.timeline.series(),
       findings: outcome.findings,
@@ -42,6 +49,7 @@ export async function conduct<Options extends CommonOptions>(
       invalid: [...run.invalid, ...(outcome.invalid ?? [])],
     };
   } finally {
+    bounds.release();
     await run.stop();
   }
 }

@@ -20,6 +20,10 @@ export interface Scenario<Options extends CommonOptions = CommonOptions> {
   name: string;
   /** One line, for `--help` and for the report's title. */
   about: string;
+  /** What it does and finds, in a few lines for its help. */
+  finds?: string;
+  /** Options for the examples of its help. */
+  examples?: readonly string[];
   /** Adds options of its own, with their defaults. `--seconds` may be given another default. */
   configure(command: Command): Command;
   run(context: ScenarioContext, options: Options): Promise<Outcome>;
@@ -52,6 +56,8 @@ export type PlanForRun = Omit<LoadPlan, 'wire' | 'url' | 'token' | 'producers'> 
   producers?: string;
   /** Generator processes. */
   processes?: number;
+  /** The scenario itself says what it means where the generator limited this load (`run/limited.ts`). */
+  mayBeLimited?: boolean;
 };
 
 /** Of events, or of requests where the scenario sends those. */
@@ -81,6 +87,8 @@ export interface RunningLoad {
 
 /** What a scenario found; the runner adds machine, settings, series and verdict. */
 export interface Outcome {
+  /** What it counted, if not events. */
+  unit?: string;
   phases: Phase[];
   findings: Finding[];
   /** Added to those of the loads. */

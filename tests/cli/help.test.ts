@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
 import { makeProgram } from '../../cli/program.ts';
+import { loadtestCommand } from '../../loadtest/command.ts';
 import { runCli } from '../helpers/cli.ts';
 
 /** Every command with its subcommands, by its name. */
@@ -22,7 +23,10 @@ async function help(command: string): Promise<string> {
   return text;
 }
 
-it.each(names(makeProgram()))('gapless %s --help shows usage and examples', async (command) => {
+/** They are loaded when they are called. */
+const LOADTEST = names(loadtestCommand('loadtest'), ['loadtest']).slice(1);
+
+it.each([...names(makeProgram()), ...LOADTEST])('gapless %s --help shows usage and examples', async (command) => {
   const text = await help(command);
   expect(text).toContain(`Usage: gapless${command ? ` ${command}` : ''}`);
   expect(text).toMatch(/^Examples?:$/m);

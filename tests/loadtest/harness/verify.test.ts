@@ -14,6 +14,8 @@ interface Stored {
   seq: number;
   /** Of which event of the connection its content is. */
   content?: number;
+  /** Of which connection, if its name does not say it. */
+  of?: number;
 }
 
 /** A log of one partition with one entry for each list, its events in this order. `gone` were there before and were let go. */
@@ -21,16 +23,18 @@ function logOf(entries: Stored[][], damage = false, gone = 0): VerifiableLog {
   const items: ReadItem[] = [];
   let last = gone;
   for (const events of entries) {
-    const units = events.map(({ producer, seq, content = seq - 1 }) => {
-      const source = asMsgpack(planEvents(plan)(Number(producer.slice('load-'.length)) || 0));
-      const body = source.bytes.subarray(
-        source.offsets[content % source.count]!,
-        source.offsets[(content % source.count) + 1]!,
-      );
-      const writer = new UnitWriter();
-      writer.add({ seq, subject: 'somebody', receivedAt: 1, body, added: NOTHING });
-      return writer.finish({ tenant: 'default', owner: '', producer, epoch: 1 }).bytes;
-    });
+    const units = events.map(
+      ({ producer, seq, content = seq - 1, of = Number(producer.slice('load-'.length)) || 0 }) => {
+        const source = asMsgpack(planEvents(plan)(of));
+        const body = source.bytes.subarray(
+          source.offsets[content % source.count]!,
+          source.offsets[(content % source.count) + 1]!,
+        );
+        const writer = new UnitWriter();
+        writer.add({ seq, subject: 'somebody', receivedAt: 1, body, added: NOTHING });
+        return writer.finish({ tenant: 'default', owner: '', producer, epoch: 1 }).bytes;
+      },
+    );
     last += events.length;
     const bytes = encodeEntry('events', 1, events.length, units);
     if (damage) bytes[bytes.length - 1]! ^= 1;
@@ -87,4 +91,23 @@ it('adds up what was found in two logs', async () => {
 
 it('finds a damaged entry and what is missing with it', async () => {
   expect(await verify(logOf([run([1, 2, 3])], true))).toMatchObject({ ok: false, damaged: 1, missing: 3 });
+});
+
+it('lets others have events in the log where it is told to', async () => {
+  const log = logOf([run([1, 2, 3]), run([1], 'somebody-else')]);
+  const verdict = await new LogVerifier([{ events: plan, tallies: tally(3) }], { others: 'ignored' }).run(log);
+  expect(verdict).toMatchObject({ ok: true, stored: 3, foreign: 0 });
+});
+
+it('verifies several loads: producers of their own, and one that went on with its numbers', async () => {
+  const other = { producer: 'more-1', connection: 1, sent: 2, acknowledged: 2 };
+  const log = logOf([run([1, 2]), [1, 2].map((seq) => ({ producer: 'more-1', seq, of: 1 })), run([3, 4])]);
+  const sent = [
+    { events: plan, tallies: tally(2) },
+    { events: plan, tallies: [other] },
+    { events: plan, tallies: tally(4) },
+  ];
+  expect(await new LogVerifier(sent).run(log)).toMatchObject({ ok: true, stored: 6, acknowledged: 6 });
+  const short = logOf([run([1, 2, 3])]);
+  expect(await new LogVerifier(sent).run(short)).toMatchObject({ ok: false, missing: 3 });
 });
