@@ -15,7 +15,10 @@ it('merges to what one process would have recorded', () => {
   fc.assert(
     fc.property(fc.array(ms, { minLength: 1, maxLength: 4 }), (shards) => {
       const merged = mergeLatencies(shards.map((values) => latencies(values).encoded()));
-      expect(merged).toEqual(latencies(shards.flat()).summary());
+      const { max, ...alone } = latencies(shards.flat()).summary();
+      expect(merged).toMatchObject(alone);
+      // The largest value of a merged histogram is known to its precision only.
+      expect(Math.abs(merged!.max / max - 1)).toBeLessThan(0.002);
     }),
     { numRuns: 30 },
   );
