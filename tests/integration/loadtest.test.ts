@@ -8,7 +8,7 @@ import { runCli, temporaryFolder } from '../helpers/cli.ts';
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-it('loads a server at a fixed rate, verifies its log and writes what it saw', async () => {
+it('loads a server at a fixed rate, verifies its log and writes what it saw', { timeout: 90_000 }, async () => {
   const out = folder.in('run.json');
   const args = [
     'loadtest',
