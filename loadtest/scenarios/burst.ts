@@ -23,9 +23,9 @@ const RECOVER_SECONDS = 30;
 export const burst: Scenario<Options> = {
   name: 'burst',
   about: 'a calm rate, and in the middle of it a burst of many more: what the calm ones notice, and for how long',
-  finds: `Some connections send at --rate all the time; others offer --burst-rate for --burst-seconds. Phases are those of the calm connections, before
-and after the burst and in it, and the burst itself. Finds their p99 in each, and how long after the burst's end it takes until they are well: p99
-of a second within twice that before, or 20 ms.`,
+  finds: `Some connections send at --rate all the time; others offer --burst-rate for --burst-seconds. Phases are those of the calm
+connections, before and after the burst and in it, and the burst itself. Finds their p99 in each, and how long after the burst's end it
+takes until they are well: p99 of a second within twice that before, or 20 ms.`,
   examples: ['--burst-rate 300000', '--target redis --burst-seconds 5'],
   configure: (command) =>
     withLoadOptions(

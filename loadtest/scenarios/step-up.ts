@@ -21,9 +21,9 @@ const KEPT = 0.97;
 export const stepUp: Scenario<Options> = {
   name: 'step-up',
   about: 'raises the offered rate until latency or credit says stop: where the knee is',
-  finds: `Each step offers a rate for --seconds. It is good if at least 97 % of what was offered is acknowledged, nothing was left waiting for credit
-at its end, and p99 from the intended time is within --p99. The rate doubles up to the first bad step; then the search closes in on the knee to
-within a tenth. Where the generator limited the step that bounds the knee, the run does not count.`,
+  finds: `Each step offers a rate for --seconds. It is good if at least 97 % of what was offered is acknowledged, nothing was left waiting
+for credit at its end, and p99 from the intended time is within --p99. The rate doubles up to the first bad step; then the search closes in
+on the knee to within a tenth. Where the generator limited the step that bounds the knee, the run does not count.`,
   examples: ['--p99 50 --target redis', '--from 20000 --frame 1 --connections 64'],
   configure: (command) =>
     withLoadOptions(
