@@ -67,6 +67,12 @@ export class Run implements ScenarioContext {
     this.signal.throwIfAborted();
     const { wire, url, token } = this.running;
     if (!wire) throw new CommandError(`${this.options.contender.title} takes events over HTTP only`);
+    if ('eventsPerSecond' in plan.loop && !Number.isFinite(plan.loop.eventsPerSecond)) {
+      throw new CommandError(
+        'a load needs a rate',
+        'Write a number. As much as is acknowledged: the scenario saturation.',
+      );
+    }
     const { producers = 'load', processes = this.options.processes, mayBeLimited = false, ...rest } = plan;
     const whole: LoadPlan = { ...rest, wire, url, token, producers: `${this.name}-${producers}` };
     const load = new MeasuredLoad(

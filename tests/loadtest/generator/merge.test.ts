@@ -35,6 +35,8 @@ it('knows nothing where nothing was recorded', () => {
   expect(mergeLatencies([undefined, new Latencies().encoded()])).toBeUndefined();
 });
 
+const none = new Latencies().encoded();
+
 it('adds up processes, and shows the busiest of them', () => {
   const one = (over: Partial<ShardReport>): ShardReport => ({
     ...{
@@ -48,6 +50,7 @@ it('adds up processes, and shows the busiest of them', () => {
       tallies: [],
       faults: [],
     },
+    opened: { seconds: 1, cores: 0.1, refused: 0, upgrade: none, welcome: none },
     ...over,
   });
   const tally = (producer: string) => ({ producer, connection: 0, sent: 1, acknowledged: 1 });

@@ -8,7 +8,16 @@ const p99 = (ms: number): Percentiles => ({ count: 1, p50: ms, p90: ms, p99: ms,
 
 function report(over: Partial<LoadReport>): LoadReport {
   const counted = { from: 0, seconds: 10, acknowledged: 10_000, offered: 10_000, frames: 1, bytes: 1, cpuSeconds: 1 };
-  return { ...counted, cores: 0.5, tallies: [], faults: [], latency: p99(20), lateness: p99(3), ...over };
+  return {
+    ...counted,
+    cores: 0.5,
+    tallies: [],
+    faults: [],
+    opened: { seconds: 1, cores: 0.1, refused: 0 },
+    latency: p99(20),
+    lateness: p99(3),
+    ...over,
+  };
 }
 
 it('lets a generator count that was on time and had something left', () => {
