@@ -23,7 +23,8 @@ export function compareCommand(): Command {
     .addHelpText(
       'after',
       `
-Runs that do not count are left out, and named. Contender, commit, settings of the server and versions may differ: they are what is compared.
+Runs that do not count are left out, and named. Contender, commit, settings of the server and versions may differ: they are what is
+compared.
 
 Examples:
   npm run loadtest -- compare before.json after.json
