@@ -5,10 +5,12 @@
  * - Its main thread used 0.9 of a core or more: one event loop cannot do more, so more load was not to be had. On a machine whose cores are all busy
  *   a process that still had to wait for others stays below.
  * - Open loop: more than half of the p99 that is reported may be the generator's own p99 of lateness, and that is more than 5 ms.
+ * - Less than a second was measured, as where a run is ended early: CPU is counted in hundredths of a second, and nothing can be said.
  * - Open loop: fewer events were due than planned, beyond what chance explains: it did not keep up with its own schedule.
  */
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 
+const SECONDS_LEAST = 0.9;
 export const CORES_MOST = 0.9;
 export const LATENESS_SHARE_MOST = 0.5;
 /** A timer is due to the millisecond, and waits for the work of a turn. */
@@ -19,6 +21,7 @@ const CHANCE = 4;
 
 export function whyLimited(plan: Pick<LoadPlan, 'loop'>, report: LoadReport): string[] {
   const { cores, latency, lateness, offered, seconds } = report;
+  if (seconds < SECONDS_LEAST) return [`only ${seconds.toFixed(2)} s were measured`];
   const reasons: string[] = [];
   if (cores >= CORES_MOST) {
     reasons.push(`the generator used ${cores.toFixed(2)} of a core and could not do more; give it more processes`);

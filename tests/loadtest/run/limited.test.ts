@@ -40,6 +40,10 @@ it.each([
   expect(whyLimited(open, report(over))).toEqual([expect.stringContaining(words)]);
 });
 
+it('says of a moment only that it was short', () => {
+  expect(whyLimited(open, report({ seconds: 0.001, cores: 27 }))).toEqual(['only 0.00 s were measured']);
+});
+
 it('lets chance have its share of the arrivals', () => {
   expect(whyLimited(open, report({ offered: 9_700 }))).toEqual([]);
 });
