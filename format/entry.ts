@@ -18,11 +18,17 @@ const MAGIC_G = 0x47;
 const MAGIC_L = 0x4c;
 const KIND: Record<Stream, number> = { events: 0, 'dead-letters': 1 };
 
-/** Lays encoded units under one header. The result is a copy of its own. */
-export function encodeEntry(stream: Stream, created: number, count: number, units: readonly Uint8Array[]): Uint8Array {
+/** Lays encoded units under one header. The result is a copy of its own, in a buffer that `allocate` gives. */
+export function encodeEntry(
+  stream: Stream,
+  created: number,
+  count: number,
+  units: readonly Uint8Array[],
+  allocate: (length: number) => Buffer = Buffer.allocUnsafeSlow,
+): Uint8Array {
   let length = ENTRY_HEADER_BYTES;
   for (const unit of units) length += unit.length;
-  const entry = Buffer.allocUnsafeSlow(length);
+  const entry = allocate(length);
   entry[0] = MAGIC_G;
   entry[1] = MAGIC_L;
   entry[2] = FORMAT_VERSION;

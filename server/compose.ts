@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { CreditBudget } from '../protocol/credit/budget.ts';
 import type { Durability } from '../protocol/frames.ts';
 import { FRAME_OVERHEAD_BYTES, type FrameLimits, HELLO_MAX_BYTES } from '../protocol/limits.ts';
+import { loadCatalogue } from '../workers/catalogue.ts';
 import type { WorkerSettings } from '../workers/settings.ts';
 import { openTrackList } from './catalogue/track-list.ts';
 import type { Config } from './config.ts';
@@ -83,7 +84,8 @@ export async function assemble(
   const bus = also(await openBus(engines, onBusTrouble).catch(giveUp));
   const groups = also(await openGroupDirectory(engines).catch(giveUp));
   const log = new AnnouncedLog(stored, bus);
-  const ingest = new Ingest({ log, pool, quarantine, settings, metrics, logger });
+  const here = { catalogue: config.catalogue ? loadCatalogue(config.catalogue) : undefined };
+  const ingest = new Ingest({ log, pool, quarantine, settings, here, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,
     socketBytes: Math.max(config.maxFrameBytes, HELLO_MAX_BYTES) + TOO_LARGE_MARGIN_BYTES,

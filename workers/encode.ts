@@ -16,8 +16,13 @@ const out = new ByteWriter(256 * 1024);
 const unit = new UnitWriter();
 const added = new ByteWriter(1024);
 
-/** `slab` is what the jobs' `start` and `end` point into. */
-export function encodeUnits(slab: Buffer, lanes: readonly Lane[], settings: EncodeSettings): PackedUnits {
+/** `slab` is what the jobs' `start` and `end` point into; the result stands in `result` if that is large enough. */
+export function encodeUnits(
+  slab: Buffer,
+  lanes: readonly Lane[],
+  settings: EncodeSettings,
+  result?: ArrayBuffer,
+): PackedUnits {
   out.clear();
   unit.reset();
   const units: UnitParts[] = [];
@@ -30,7 +35,7 @@ export function encodeUnits(slab: Buffer, lanes: readonly Lane[], settings: Enco
       units.push(encodeUnit(slab, lane, partition, jobs, some ? some.rejected.length : 0, settings.deadLetters));
     }
   }
-  return packUnits(units, extras, out.view());
+  return packUnits(units, extras, out.view(), result);
 }
 
 /** Ids that are claimed and rejections, or null where there are none. */

@@ -10,6 +10,7 @@ export interface PackedTask {
   sources: unknown[];
   /** For each frame its fields in the order of `packTask`, the format as an index into `FORMATS`. */
   frames: Float64Array;
+  out?: ArrayBuffer | undefined;
 }
 
 const FORMATS: readonly SlabFormat[] = ['msgpack', 'json', 'ndjson'];
@@ -17,7 +18,7 @@ const FORMATS: readonly SlabFormat[] = ['msgpack', 'json', 'ndjson'];
 const SOURCE_FIELDS = 9;
 const FRAME_FIELDS = 8;
 
-export function packTask({ bytes, sources, frames }: SlabTask): PackedTask {
+export function packTask({ bytes, sources, frames, out }: SlabTask): PackedTask {
   const values: unknown[] = [];
   for (const { tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent } of sources) {
     values.push(tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent);
@@ -34,10 +35,10 @@ export function packTask({ bytes, sources, frames }: SlabTask): PackedTask {
     numbers[at++] = length;
     numbers[at++] = receivedAt;
   }
-  return { bytes, sources: values, frames: numbers };
+  return { bytes, sources: values, frames: numbers, ...(out && { out }) };
 }
 
-export function openTask({ bytes, sources: values, frames: numbers }: PackedTask): SlabTask {
+export function openTask({ bytes, sources: values, frames: numbers, out }: PackedTask): SlabTask {
   const sources: SlabSource[] = [];
   for (let at = 0; at < values.length; at += SOURCE_FIELDS) {
     sources.push({
@@ -65,5 +66,5 @@ export function openTask({ bytes, sources: values, frames: numbers }: PackedTask
       receivedAt: numbers[at + 7]!,
     });
   }
-  return { bytes, sources, frames };
+  return { bytes, sources, frames, ...(out && { out }) };
 }

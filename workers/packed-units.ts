@@ -40,11 +40,17 @@ export interface UnitParts {
 const FIELDS = 7;
 const NUMBER = Float64Array.BYTES_PER_ELEMENT;
 
-/** Copies everything into one buffer. `bytes` are those of the units one after another. */
-export function packUnits(units: readonly UnitParts[], extras: UnitExtras[], bytes: Uint8Array): PackedUnits {
+/** Copies everything into one buffer, `out` if it is large enough. `bytes` are those of the units one after another. */
+export function packUnits(
+  units: readonly UnitParts[],
+  extras: UnitExtras[],
+  bytes: Uint8Array,
+  out?: ArrayBuffer,
+): PackedUnits {
   let numbers = FIELDS * units.length;
   for (let i = 0; i < units.length; i++) numbers += units[i]!.jobs.length;
-  const buffer = new ArrayBuffer(numbers * NUMBER + bytes.length);
+  const needed = numbers * NUMBER + bytes.length;
+  const buffer = out && out.byteLength >= needed ? out : new ArrayBuffer(needed);
   new Uint8Array(buffer).set(bytes, numbers * NUMBER);
   const table = new Float64Array(buffer, 0, numbers);
   let at = 0;

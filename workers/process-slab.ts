@@ -44,7 +44,7 @@ export function packSlab(
 
   const enriched = now();
   for (const job of jobs) job.lane.place(job);
-  const units = encodeUnits(slab, lanes, settings);
+  const units = encodeUnits(slab, lanes, settings, task.out);
 
   const encoded = now();
   const micros = {

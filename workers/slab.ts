@@ -42,6 +42,8 @@ export interface SlabTask {
   bytes: Uint8Array;
   sources: SlabSource[];
   frames: SlabFrame[];
+  /** Where the result may stand, if it is large enough; transferred as well. */
+  out?: ArrayBuffer | undefined;
 }
 
 /** What one source has for one partition, in number order: stored and rejected. Byte fields are views of the result's one buffer. */

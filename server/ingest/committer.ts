@@ -6,6 +6,7 @@ import { encodeEntry } from '../../format/entry.ts';
 import { LogError } from '../log/error.ts';
 import type { AppendBatch, AppendResult, EventLog } from '../log/port.ts';
 import { Batch } from './batch.ts';
+import { EntryBuffers } from './buffers.ts';
 import type { SourceUnit } from './intake.ts';
 import { pause } from './pause.ts';
 import type { Settlement, Source } from './source.ts';
@@ -31,6 +32,13 @@ export interface CommitterEvents {
   lost(key: string, partition: number, expected: number, found: number): void;
 }
 
+interface Answer {
+  result: AppendResult;
+  tries: number;
+  /** Of the last try. */
+  seconds: number;
+}
+
 interface Lane {
   partition: number;
   waiting: SourceUnit[];
@@ -42,6 +50,7 @@ export class Committer {
   private readonly log: EventLog;
   private readonly events: CommitterEvents;
   private readonly lanes: Lane[];
+  private readonly buffers = new EntryBuffers();
   private stopped = false;
   private readonly wake = new AbortController();
 
@@ -90,16 +99,22 @@ export class Committer {
   }
 
   private async run(lane: Lane): Promise<void> {
-    const batch = new Batch(lane.partition, take(lane.waiting), this.events);
+    const units = take(lane.waiting);
+    const batch = new Batch(lane.partition, units, this.events);
     let written = { events: 0, bytes: 0, seconds: 0 };
     try {
       while (!batch.empty) {
         const began = performance.now();
-        const append = batch.build((stream, count, units) => encodeEntry(stream, Date.now(), count, units));
+        const append = batch.build((stream, count, parts) =>
+          encodeEntry(stream, Date.now(), count, parts, (length) => this.buffers.take(length)),
+        );
         const appending = this.append(append, batch);
         this.events.stage('commit', (performance.now() - began) / 1000);
         const answer = await appending;
         if (answer === null) return;
+        // Of a try that failed the bytes may still be on their way somewhere.
+        if (answer.tries === 1)
+          for (const sent of [append.entry, append.dead]) if (sent) this.buffers.giveBack(sent.bytes);
         if (answer.result.status === 'appended') {
           written = {
             events: append.entry?.count ?? 0,
@@ -118,16 +133,19 @@ export class Committer {
     const began = performance.now();
     const settlements = batch.settle();
     this.events.stage('ack', (performance.now() - began) / 1000);
+    for (const { lease } of units) lease?.giveBack();
     this.events.committed(settlements, written.events, written.bytes, written.seconds);
   }
 
   /** Repeats until there is an answer; null if the committer was stopped first. */
-  private async append(append: AppendBatch, batch: Batch): Promise<{ result: AppendResult; seconds: number } | null> {
+  private async append(append: AppendBatch, batch: Batch): Promise<Answer | null> {
+    let tries = 0;
     for (let wait = RETRY_FIRST_MS; !this.stopped; wait = Math.min(RETRY_MOST_MS, wait * 2)) {
+      tries++;
       const started = performance.now();
       try {
         const result = await this.log.append(append);
-        return { result, seconds: (performance.now() - started) / 1000 };
+        return { result, tries, seconds: (performance.now() - started) / 1000 };
       } catch (error) {
         if (!(error instanceof LogError && error.canRetry)) throw error;
         if (error.inDoubt) batch.inDoubt = true;

@@ -6,6 +6,7 @@
 import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import { unite } from '../../format/record.ts';
 import type { EventCode } from '../../protocol/codes.ts';
+import type { Catalogue } from '../../workers/catalogue.ts';
 import { processSlab } from '../../workers/process-slab.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
@@ -14,7 +15,7 @@ import type { Logger } from '../ops/logger.ts';
 import type { Transport } from '../ops/metric-labels.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { Committer } from './committer.ts';
-import { Intake } from './intake.ts';
+import { Intake, type IntakeEvents, type WorkHere } from './intake.ts';
 import { Latency } from './latency.ts';
 import type { SlabPool } from './pool.ts';
 import { Quarantine } from './quarantine.ts';
@@ -26,6 +27,8 @@ export interface IngestParts {
   /** One thread that takes what killed another. */
   quarantine: SlabPool;
   settings: WorkerSettings;
+  /** Small slabs are worked on in this thread, with this catalogue; null or absent: in the pool only. */
+  here?: { catalogue?: Catalogue | undefined } | null;
   metrics: Metrics;
   logger: Logger;
 }
@@ -45,7 +48,7 @@ export class Ingest {
 
   constructor(parts: IngestParts) {
     this.parts = parts;
-    const { metrics, logger, pool, quarantine, settings, log } = parts;
+    const { metrics, logger, pool, quarantine, settings, log, here } = parts;
     this.committer = new Committer(log, {
       committed: (settlements, events, bytes, seconds) => this.committed(settlements, events, bytes, seconds),
       stage: (stage, seconds) => metrics.stage(stage, seconds),
@@ -61,18 +64,21 @@ export class Ingest {
       },
     });
     this.quarantine = new Quarantine(quarantine, settings);
-    this.intake = new Intake(pool, this.quarantine, {
+    const events: IntakeEvents = {
       units: (units) => this.committer.submit(units),
       slab: (events, bytes, result, handOver) => {
         metrics.slab(events, bytes);
-        metrics.stage('handover', handOver);
-        if (result) metrics.worked(result);
+        if (handOver !== null) metrics.stage('handover', handOver);
+        if (result && handOver === null) metrics.judged(result);
+        else if (result) metrics.worked(result);
       },
       workerDied: (error) => {
         metrics.workerDied();
         logger.error({ err: error }, 'a worker died, its slab goes to the quarantine');
       },
-    });
+    };
+    const workHere: WorkHere = (task) => processSlab(task, settings, () => performance.now(), here?.catalogue);
+    this.intake = new Intake(pool, this.quarantine, events, here ? workHere : null);
   }
 
   /** What the log remembers of a producer; `clientDone` is what the client has processed and counts as settled. */

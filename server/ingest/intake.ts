@@ -3,14 +3,11 @@
  * go at once when it is idle. There is no timer.
  */
 import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
+import { type Lease, ResultBuffers } from './buffers.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
+import { SLAB_BUFFER_BYTES, SLAB_BYTES, SLAB_EVENTS } from './slab-bytes.ts';
 import type { PendingFrame, Source } from './source.ts';
-
-const SLAB_BYTES = 256 * 1024;
-const SLAB_EVENTS = 4096;
-/** A slab may pass its bound by one frame. */
-const SLAB_BUFFER_BYTES = SLAB_BYTES + 64 * 1024;
 
 /** A slab on its way, with the originals of its frames. */
 export interface Slab {
@@ -24,29 +21,46 @@ export interface Slab {
 export interface SourceUnit {
   source: Source;
   draft: UnitDraft;
+  /** Told when nothing of the draft is needed any more. */
+  lease?: Lease;
 }
 
 export interface IntakeEvents {
   /** Goes to the committer, in order per source. */
   units(units: SourceUnit[]): void;
-  /** A slab came back; `result` is null if its worker died. `handOver` is the time spent on handing it over, seconds. */
-  slab(events: number, bytes: number, result: SlabResult | null, handOver: number): void;
+  /** A slab came back; `result` is null if its worker died. `handOver` is the time spent on handing it over, seconds; null if it stayed here. */
+  slab(events: number, bytes: number, result: SlabResult | null, handOver: number | null): void;
   workerDied(error: unknown): void;
 }
+
+/** Goes through a worker's stages in this thread. May throw; then the pool gets the slab. */
+export type WorkHere = (task: SlabTask) => SlabResult;
+
+/** Beyond this a slab is worth a thread's way there and back. */
+const HERE_EVENTS = 64;
+const HERE_BYTES = 64 * 1024;
+const KNOWN_AGENTS_MAX = 1024;
 
 export class Intake {
   private readonly pool: SlabPool;
   private readonly quarantine: Quarantine;
   private readonly events: IntakeEvents;
+  private readonly workHere: WorkHere | null;
+  /** What clients call themselves: read by a worker without harm, so that this thread may read it too. */
+  private readonly knownAgents = new Set<string>();
   private readonly ready: Source[] = [];
   /** Buffers of slabs that came back; never more than there can be slabs under way. */
   private readonly spare: ArrayBuffer[] = [];
+  private readonly results = new ResultBuffers();
+  /** Where slabs stand that are worked on here. */
+  private readonly scratch = new ArrayBuffer(HERE_BYTES);
   private inFlight = 0;
   private scheduled = false;
   /** Event bytes that wait for a slab. */
   waitingBytes = 0;
 
-  constructor(pool: SlabPool, quarantine: Quarantine, events: IntakeEvents) {
+  constructor(pool: SlabPool, quarantine: Quarantine, events: IntakeEvents, workHere: WorkHere | null = null) {
+    this.workHere = workHere;
     this.pool = pool;
     this.quarantine = quarantine;
     this.events = events;
@@ -88,7 +102,7 @@ export class Intake {
   private pump(): void {
     while (this.inFlight <= this.pool.threads && this.ready.length > 0) {
       const slab = this.form();
-      if (slab.frames.length > 0) void this.work(slab);
+      if (slab.frames.length > 0 && !this.doneHere(slab)) void this.work(slab);
     }
   }
 
@@ -115,22 +129,62 @@ export class Intake {
     return slab;
   }
 
+  /**
+   * A small slab that finds the pool idle is worked on here: at low rates the way to another thread and back is most of an event's latency,
+   * and of its cost. Only what cannot take long: bounded MessagePack of clients whose name a worker has read before.
+   */
+  private doneHere(slab: Slab): boolean {
+    if (!this.workHere || this.inFlight > 0 || slab.events > HERE_EVENTS) return false;
+    for (const { frame } of slab.frames) if (frame.format !== 'msgpack' || !this.isKnown(frame.sender)) return false;
+    const task = slabTask(slab, slab.bytes <= HERE_BYTES ? this.scratch : undefined);
+    let result: SlabResult;
+    try {
+      result = this.workHere(task);
+    } catch {
+      return false;
+    }
+    this.finish(slab, assign(slab, result.units));
+    this.events.slab(slab.events, slab.bytes, result, null);
+    return true;
+  }
+
+  private isKnown({ userAgent = '', agent = '' }: SlabSource): boolean {
+    return userAgent + agent === '' || this.knownAgents.has(`${userAgent}\n${agent}`);
+  }
+
+  /** The pool has come back from a slab. */
+  private learnAgents(slab: Slab): void {
+    if (!this.workHere) return;
+    for (const { frame } of slab.frames) {
+      if (this.isKnown(frame.sender)) continue;
+      if (this.knownAgents.size >= KNOWN_AGENTS_MAX) this.knownAgents.clear();
+      this.knownAgents.add(`${frame.sender.userAgent ?? ''}\n${frame.sender.agent ?? ''}`);
+    }
+  }
+
   private async work(slab: Slab): Promise<void> {
     this.inFlight++;
     const began = performance.now();
-    const running = this.pool.run(slabTask(slab, this.spare.pop()));
+    const running = this.pool.run({ ...slabTask(slab, this.spare.pop()), out: this.results.take() });
     const handOver = (performance.now() - began) / 1000;
     const result = await running.catch((error) => {
       this.events.workerDied(error);
       return null;
     });
     if (result?.input) this.spare.push(result.input);
-    if (result) this.finish(slab, assign(slab, result.units));
+    if (result) this.learnAgents(slab);
+    if (result) this.finish(slab, this.lent(result, assign(slab, result.units)));
     // The quarantine has a worker of its own: meanwhile the pool goes on with others.
     else void this.quarantined(slab);
     this.inFlight--;
     this.events.slab(slab.events, slab.bytes, result, handOver);
     this.pump();
+  }
+
+  private lent({ buffer }: SlabResult, units: SourceUnit[]): SourceUnit[] {
+    const lease = this.results.lend(buffer, units.length);
+    for (const unit of units) unit.lease = lease;
+    return units;
   }
 
   private async quarantined(slab: Slab): Promise<void> {

@@ -67,7 +67,9 @@ export class WorkerPool implements SlabPool {
   }
 
   run(task: SlabTask): Promise<SlabResult> {
-    const packed = this.piscina.run(packTask(task), { transferList: [task.bytes.buffer as ArrayBuffer] });
+    const transferList = [task.bytes.buffer as ArrayBuffer];
+    if (task.out) transferList.push(task.out);
+    const packed = this.piscina.run(packTask(task), { transferList });
     const result = packed.then(openResult);
     this.running.add(result);
     const forget = () => this.running.delete(result);

@@ -88,6 +88,8 @@ export class World {
       pool: this.poolOf(process, 2),
       quarantine: this.poolOf(process, 1),
       settings: SETTINGS,
+      // Half of the runs work on small slabs in place.
+      here: this.options.seed % 2 === 0 ? {} : null,
       metrics,
       logger: silentLogger(),
     });
