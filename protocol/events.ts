@@ -10,6 +10,7 @@ export {
   FEEDBACK_TYPES,
   fieldsOf,
   type PlayerEvent,
+  requiredOf,
   SOURCES,
 } from './events/schemas.ts';
 export { type Flaw, FORBIDDEN_KEYS, findFlaw, STRUCTURE, type Tally } from './events/structure.ts';

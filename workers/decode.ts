@@ -7,12 +7,14 @@ import { skipValues } from '../protocol/msgpack/skip.ts';
 import { type Job, newJob, reject } from './job.ts';
 import { JsonPacker } from './json-packer.ts';
 import type { Lane } from './lane.ts';
+import { QuickReader } from './quick-read.ts';
 import { EventReader } from './read-event.ts';
 import { rawUserId, readUserId } from './read-user-id.ts';
 import type { SlabFormat, SlabFrame } from './slab.ts';
 import { endsAt, eventEnd, type JsonFormat, nextEvent } from './split-json.ts';
 
 const reader = new EventReader();
+const quick = new QuickReader();
 const packer = new JsonPacker();
 
 const NIL = 0xc0;
@@ -33,9 +35,10 @@ export function isNil(format: SlabFormat, event: Uint8Array): boolean {
   return format === 'msgpack' ? event[0] === NIL : Buffer.from(event).toString('latin1') === 'null';
 }
 
-/** What was decoded of the slab before is not needed any more. */
-export function beginSlab(): void {
+/** What was decoded of the slab before is not needed any more. `tracks`: ids of tracks are asked for later. */
+export function beginSlab(tracks: boolean): void {
   packer.clear();
+  quick.tracks = tracks;
 }
 
 /** Appends a job for every event of the frame but the first `skip`. Throws where the frame does not hold what it announces. */
@@ -49,6 +52,16 @@ function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes
   const limit = frame.offset + frame.length;
   let at = skipValues(slab, frame.offset, frame.skip, limit);
   for (let i = frame.skip; i < frame.count; i++) {
+    if (lane.quick && quick.read(slab, at, limit) && quick.end - at <= maxEventBytes) {
+      const job = newJob(lane, frame, frame.first + i, at, quick.end);
+      job.userId = lane.ownerOf(quick.userId);
+      if (mayBe(job) && lane.context.fillQuickly(job, quick.type, quick.mask)) {
+        job.facts = quick.facts;
+        jobs.push(job);
+        at = quick.end;
+        continue;
+      }
+    }
     const nil = slab[at] === NIL;
     const event = nil ? null : reader.read(slab, at, limit);
     const end = nil ? at + 1 : event ? reader.end : skipValues(slab, at, 1, limit);
@@ -62,6 +75,11 @@ function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes
     at = end;
   }
   if (at !== limit) throw new RangeError('a frame holds more events than it announces');
+}
+
+/** Whether its user may be the event's; the long way says why not. */
+function mayBe({ lane, userId }: Job): boolean {
+  return lane.source.userId === undefined || lane.source.userId === userId;
 }
 
 /** What was given up belongs to nobody. */

@@ -42,12 +42,12 @@ export function encodeUnits(
 function findExtras(unit: number, lane: Lane, jobs: readonly Job[], claims: boolean): UnitExtras | null {
   const { tenant } = lane.source;
   let extras: UnitExtras | null = null;
-  for (const { seq, rejected, event, userId } of jobs) {
-    if (!rejected && (!claims || event!.id === undefined)) continue;
+  for (const { seq, rejected, facts, userId } of jobs) {
+    if (!rejected && (!claims || facts!.id === undefined)) continue;
     extras ??= { unit, ids: [], idSeqs: [], rejected: [] };
     if (rejected) extras.rejected.push([seq, rejected.code, rejected.path, rejected.message]);
     else {
-      extras.ids.push(idHash(tenant, userId!, event!.id as string));
+      extras.ids.push(idHash(tenant, userId!, facts!.id!));
       extras.idSeqs.push(seq);
     }
   }

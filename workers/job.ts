@@ -9,6 +9,19 @@ export interface Rejected extends Problem {
   stage: DeadLetterStage;
 }
 
+export interface Facts {
+  /** ms since 1970, by the client's clock. */
+  timestamp: number;
+  /** Index into EVENT_KINDS, -1 for none of them. */
+  kind: number;
+  id: string | undefined;
+  deviceType: string | undefined;
+  /** Where there is a catalogue. */
+  track: string | undefined;
+  position: number | undefined;
+  duration: number | undefined;
+}
+
 export interface Job {
   lane: Lane;
   frame: SlabFrame;
@@ -16,8 +29,10 @@ export interface Job {
   /** Where its own bytes stand in the slab. */
   start: number;
   end: number;
-  /** decode: the event, null where it is rejected there. The context is merged into it. */
+  /** decode: the event, null where it is rejected there, or was read quickly. The context is merged into it. */
   event: Record<string, unknown> | null;
+  /** What the later stages need of a good event; from the quick reader, else from `judge`. */
+  facts: Facts | null;
   /** decode: whose event it is (`ownerOf`), null for nobody's. */
   userId: string | null;
   /** decode: what holds the event as MessagePack, from `packedStart` to `packedEnd`, where it came as JSON; null where the slab's own bytes serve. */
@@ -42,6 +57,7 @@ export function newJob(lane: Lane, frame: SlabFrame, seq: number, start: number,
     start,
     end,
     event: null,
+    facts: null,
     userId: null,
     packed: null,
     packedStart: 0,

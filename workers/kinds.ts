@@ -10,13 +10,17 @@ export const EVENT_KINDS: readonly string[] = [
 
 const INDEX = new Map(EVENT_KINDS.map((kind, index) => [kind, index]));
 
+/** The index of an action or a type. */
+export function kindOf(name: unknown): number | undefined {
+  return INDEX.get(name as string);
+}
+
 /** How many of each kind are not rejected, in the order of `EVENT_KINDS`. */
 export function countKinds(jobs: readonly Job[]): number[] {
   const counts = new Array<number>(EVENT_KINDS.length).fill(0);
-  for (const { event, rejected } of jobs) {
-    if (!event || rejected) continue;
-    const index = INDEX.get((event.action ?? event.type) as string);
-    if (index !== undefined) counts[index]!++;
+  for (let i = 0; i < jobs.length; i++) {
+    const { facts, rejected } = jobs[i]!;
+    if (facts && !rejected && facts.kind >= 0) counts[facts.kind]!++;
   }
   return counts;
 }

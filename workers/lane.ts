@@ -16,6 +16,8 @@ export class Lane {
   readonly index: number;
   readonly source: SlabSource;
   readonly context: ContextFill;
+  /** Whether its events may be read quickly. */
+  readonly quick: boolean;
   /** Its events by partition, each in number order. */
   readonly drafts: Draft[] = [];
   private readonly partitions: number;
@@ -30,6 +32,7 @@ export class Lane {
     this.source = source;
     this.partitions = partitions;
     this.context = source.context || source.userId !== undefined ? new ContextFill(source) : NO_CONTEXT;
+    this.quick = source.internal !== true && this.context.quick;
   }
 
   /** What is known of its client's software. */

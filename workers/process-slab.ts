@@ -33,7 +33,7 @@ export function packSlab(
   const began = now();
   const lanes = sources.map((source, index) => new Lane(index, source, settings.partitions));
   const jobs: Job[] = [];
-  beginSlab();
+  beginSlab(catalogue.size > 0);
   for (const frame of frames) decodeFrame(slab, frame, lanes[frame.source]!, settings.limits.maxEventBytes, jobs);
 
   const decoded = now();

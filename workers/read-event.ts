@@ -85,15 +85,10 @@ export class EventReader {
   }
 
   /** Moves past the next key if one of the shape's children has it. */
-  private nextShape({ children }: Shape): Shape | null {
-    const { bytes, at } = this;
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i]!;
-      if (!child.isAt(bytes, at)) continue;
-      this.at = at + child.bytes.length;
-      return child;
-    }
-    return null;
+  private nextShape(shape: Shape): Shape | null {
+    const next = shape.next(this.bytes, this.at);
+    if (next) this.at += next.bytes.length;
+    return next;
   }
 
   /** The rest of a map, key by key. */

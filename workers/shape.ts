@@ -3,6 +3,7 @@
  * key's bytes with the few that came here before, and makes the whole map at the end, which costs a third of setting key by key.
  */
 import { EVENT_TYPES, fieldsOf } from '../protocol/events.ts';
+import { fieldBit } from './field-bits.ts';
 
 /** Only fields that events have are learned, so that strangers' keys cannot fill the tree. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -23,6 +24,8 @@ let shapes = 0;
 export class Shape {
   /** The last key of this order; '' for the empty one. */
   readonly key: string;
+  /** Which bit the field has in masks of fields; 0 for none. */
+  readonly bit: number;
   /** Its bytes behind their header, which is one byte: no known key has more than 31. */
   readonly bytes: Uint8Array;
   /** What came next, the latest first. */
@@ -34,6 +37,7 @@ export class Shape {
   constructor(keys: readonly string[]) {
     this.keys = keys;
     this.key = keys.at(-1) ?? '';
+    this.bit = fieldBit(this.key);
     this.bytes = Buffer.concat([Buffer.of(0xa0 | this.key.length), Buffer.from(this.key)]);
   }
 
@@ -42,6 +46,13 @@ export class Shape {
     const { bytes } = this;
     for (let i = 0; i < bytes.length; i++) if (bytes[i] !== source[position + i]) return false;
     return true;
+  }
+
+  /** The child whose key starts at `position`, or null. */
+  next(source: Uint8Array, position: number): Shape | null {
+    const { children } = this;
+    for (let i = 0; i < children.length; i++) if (children[i]!.isAt(source, position)) return children[i]!;
+    return null;
   }
 
   /** Remembers that this key may come next, if it is a known one and does not stand here already. */

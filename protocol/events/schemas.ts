@@ -111,6 +111,18 @@ const fieldsByType = new Map<string, ReadonlySet<string>>(
   EVENT_TYPES.map((type) => [type, new Set(Object.keys(schemas[type].shape))]),
 );
 
+const requiredByType = new Map<string, readonly string[]>(
+  EVENT_TYPES.map((type) => {
+    const fields = Object.entries<z.ZodType>(schemas[type].shape);
+    return [type, fields.filter(([, field]) => !field.safeParse(undefined).success).map(([name]) => name)];
+  }),
+);
+
+/** The names of the fields that events of this type must have, or undefined for an unknown type. */
+export function requiredOf(type: string): readonly string[] | undefined {
+  return requiredByType.get(type);
+}
+
 /** The names of the fields that events of this type may have, or undefined for an unknown type. */
 export function fieldsOf(type: string): ReadonlySet<string> | undefined {
   return fieldsByType.get(type);
