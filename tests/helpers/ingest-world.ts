@@ -1,7 +1,6 @@
 /** The ingest with its real stages in this process: the worker's own function instead of threads, the memory engine as the log. */
 import { Packr } from 'msgpackr/pack';
 import type { IntactEntry, ReadItem, Stream } from '../../format/model.ts';
-import type { ProducerId } from '../../format/producer-key.ts';
 import { decodeDeadLetters, decodeEvents } from '../../format/stored-event.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import { DEFAULT_FRAME_LIMITS } from '../../protocol/limits.ts';
@@ -14,7 +13,7 @@ import type { EventLog } from '../../server/log/port.ts';
 import { createMetrics, type Metrics } from '../../server/ops/metrics.ts';
 import { processSlab } from '../../workers/process-slab.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabResult, SlabTask } from '../../workers/slab.ts';
+import type { SlabResult, SlabSource, SlabTask } from '../../workers/slab.ts';
 
 export const SETTINGS: WorkerSettings = {
   partitions: 4,
@@ -50,7 +49,8 @@ export class Client implements SourceOwner {
   readonly source: Source;
   private next: number;
   private readonly world: IngestWorld;
-  private readonly id: ProducerId;
+  /** What the workers know of it. */
+  readonly id: SlabSource;
 
   constructor(world: IngestWorld, producer: string, known?: KnownProducer) {
     this.world = world;
@@ -85,8 +85,8 @@ export class Client implements SourceOwner {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** Sends one frame; `first` goes back to an earlier number. */
-  send(events: (Record<string, unknown> | null)[], first = this.next): void {
+  /** Sends one frame; `first` goes back to an earlier number, `count` says how many events it claims to hold. */
+  send(events: (Record<string, unknown> | null)[], first = this.next, count = events.length): void {
     const parts = events.map((event) => Buffer.from(packr.pack(event)));
     const bytes = new Uint8Array(Buffer.concat(parts));
     this.next = Math.max(this.next, first + events.length);
@@ -95,7 +95,7 @@ export class Client implements SourceOwner {
       format: 'msgpack' as const,
       bytes,
       first,
-      count: events.length,
+      count,
       skip: 0,
       receivedAt: Date.now(),
       sender,
@@ -132,11 +132,13 @@ export interface IngestWorld {
 export interface WorldOptions {
   /** Runs before each slab; throwing is a worker's death. */
   worker?: (task: SlabTask, inQuarantine: boolean) => void | Promise<void>;
+  /** Small slabs are worked on in place. */
+  here?: boolean;
   /** Stands between the ingest and the log. */
   wrap?: (log: MemoryLog) => EventLog;
 }
 
-export function createWorld({ worker = () => {}, wrap = (log) => log }: WorldOptions = {}): IngestWorld {
+export function createWorld({ worker = () => {}, here = false, wrap = (log) => log }: WorldOptions = {}): IngestWorld {
   const { partitions } = SETTINGS;
   const log = openMemoryLog({ partitions, rememberProducersMs: 3_600_000, dedupMs: 3_600_000 });
   const metrics = createMetrics();
@@ -156,6 +158,7 @@ export function createWorld({ worker = () => {}, wrap = (log) => log }: WorldOpt
     pool: pool(false),
     quarantine: pool(true),
     settings: SETTINGS,
+    here: here ? {} : null,
     metrics,
     logger: silent,
   });
