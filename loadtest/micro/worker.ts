@@ -9,6 +9,7 @@ import { DEFAULT_FRAME_LIMITS } from '../../protocol/limits.ts';
 import { openTask, packTask } from '../../workers/packed-task.ts';
 import { openResult } from '../../workers/packed-units.ts';
 import { packSlab } from '../../workers/process-slab.ts';
+import { QuickReader } from '../../workers/quick-read.ts';
 import { EventReader } from '../../workers/read-event.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabFrame, SlabSource, SlabTask } from '../../workers/slab.ts';
@@ -204,6 +205,12 @@ const reader = new EventReader();
 const read = measure(events, () => {
   for (let at = 0; at < slabBytes.length; at = reader.end) reader.read(slabBytes, at, slabBytes.length);
 });
+const quick = new QuickReader();
+const readAndJudge = measure(events, () => {
+  for (let at = 0; at < slabBytes.length; at = quick.end) {
+    if (!quick.read(slabBytes, at, slabBytes.length)) throw new Error('not read quickly');
+  }
+});
 const decode = measure(events, () => {
   for (const frame of frameBytes) unpackr.unpackMultiple(frame);
 });
@@ -211,5 +218,5 @@ const validate = measure(events, () => {
   for (const event of decoded) validateEvent(event);
 });
 console.log(
-  `alone: read ${read.toFixed(2)}, msgpackr ${decode.toFixed(2)}, validate ${validate.toFixed(2)} us per event`,
+  `alone: read and judge in one pass ${readAndJudge.toFixed(2)}; read ${read.toFixed(2)}, msgpackr ${decode.toFixed(2)}, validate ${validate.toFixed(2)} us per event`,
 );

@@ -11,7 +11,7 @@ import type { Access } from '../feeds/port.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
 import { Arena } from '../ingest/arena.ts';
 import type { Identity } from '../ingest/request.ts';
-import { Connection, type ConnectionKeeper } from './connection.ts';
+import { Connection, type ConnectionKeeper, type ConnectionParts } from './connection.ts';
 import type { FeedsLink } from './feeds-link.ts';
 import { dismiss, Opening, type OpeningParts } from './opening.ts';
 import { ProducerTable } from './producers.ts';
@@ -33,7 +33,7 @@ export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeove
 
 export class Sessions implements ConnectionKeeper {
   private readonly parts: SessionsParts;
-  private readonly arena = new Arena();
+  private readonly connectionParts: ConnectionParts;
   private readonly budget: CreditBudget;
   private readonly connections = new Set<Connection>();
   private readonly byWindow = new Map<CreditWindow, Connection>();
@@ -48,6 +48,8 @@ export class Sessions implements ConnectionKeeper {
 
   constructor(parts: SessionsParts) {
     this.parts = parts;
+    const { ingest, limits, metrics, lifetimeMs } = parts;
+    this.connectionParts = { ingest, limits, metrics, lifetimeMs, arena: new Arena() };
     this.budget = parts.budget;
     this.durability = parts.durability();
     this.takeover = new Takeover(parts.bus, parts.process, {
@@ -65,7 +67,7 @@ export class Sessions implements ConnectionKeeper {
   /** Takes a socket, or sends it away if the budget has no room for it. */
   accept(socket: Socket): SocketListener {
     if (!this.budget.openSocket()) return this.turnAway(socket);
-    const connection = new Connection(socket, { ...this.parts, arena: this.arena }, this);
+    const connection = new Connection(socket, this.connectionParts, this);
     this.connections.add(connection);
     return connection;
   }
