@@ -1,9 +1,9 @@
-#!/usr/bin/env -S node --single-threaded-gc --max-semi-space-size=64
+#!/usr/bin/env -S node --max-semi-space-size=64
 /**
  * The `gapless` command. Exit codes: 0 as wished, 1 not, and what a command's own help names.
  *
- * The flags above are a server's: on few cores V8's helper threads for garbage took a third of its CPU, and a larger young generation
- * lets the objects of a batch die before they are copied. `docs/PERFORMANCE.md` has the figures.
+ * The flag above is a server's: a larger young generation lets the objects of a batch die before they are copied. `docs/PERFORMANCE.md` has
+ * the figures.
  */
 import { CommanderError } from 'commander';
 import { report } from './errors.ts';

@@ -4,6 +4,8 @@ import { DEFAULT_FRAME_LIMITS, WINDOW_START } from '../../protocol/limits.ts';
 const MIB = 1024 * 1024;
 /** What the server has where nothing is set. */
 export const DEFAULT_BUDGET_BYTES = 64 * MIB;
+/** Resident bytes for each byte of the budget, at most: what `docs/OPERATIONS.md` tells operators to plan. */
+export const MEMORY_MULTIPLE = 10;
 
 /** The setting for so many publishers, with the default budget left for their events. */
 export function budgetFor(connections: number): Record<string, string> {

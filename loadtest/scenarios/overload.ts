@@ -8,7 +8,7 @@ import { residentBytes } from '../harness/proc.ts';
 import { Watch } from '../harness/watch.ts';
 import type { Finding, Phase } from '../report/record.ts';
 import { begin, type RunningGapless, startGapless } from './begin.ts';
-import { DEFAULT_BUDGET_BYTES } from './budget.ts';
+import { DEFAULT_BUDGET_BYTES, MEMORY_MULTIPLE } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario, ScenarioContext } from './scenario.ts';
 
@@ -24,6 +24,7 @@ const MIB = 1024 * 1024;
 const GOODPUT_LEAST = 0.9;
 /** More clients send larger batches, and get a little more than the peak; much more means that the peak was none. */
 const PEAK_EXCEEDED = 1.25;
+const MEMORY_TOLERANCE = 1.2;
 const LIGHT_RATIO_MOST = 2;
 const RECOVERY_MOST_S = 2;
 const RECOVERY_PATIENCE_MS = 30_000;
@@ -165,6 +166,7 @@ async function overloaded(
         name: name('memory above idle'),
         value: above / MIB,
         unit: 'MiB',
+        bound: { most: (DEFAULT_BUDGET_BYTES * MEMORY_MULTIPLE * MEMORY_TOLERANCE) / MIB },
         // The setting, not what pressure has left of it.
         note: `${(above / DEFAULT_BUDGET_BYTES).toFixed(1)} times the credit budget, garbage that was not collected yet included`,
       },

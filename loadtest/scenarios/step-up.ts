@@ -93,7 +93,8 @@ function outcomeOf(
   limited: readonly string[],
   { from, to, p99 }: Options,
 ): Outcome {
-  const knee = { name: 'knee', value: search.good, unit: 'events/s' };
+  // A server that is not up to the first rate has no knee that was looked for.
+  const knee = { name: 'knee', value: search.good, unit: 'events/s', bound: { least: 1 } };
   const bad = search.bad === Number.POSITIVE_INFINITY ? null : Math.round(search.bad);
   const note =
     search.good === 0

@@ -31,7 +31,7 @@ const LIKE_STRAIGHTFORWARD = { 50: 250, 1: 32 };
 const ENTRIES: readonly Entry[] = [
   { contender: straightforward, inFlight: LIKE_STRAIGHTFORWARD, short: true },
   { contender: handPipelined, inFlight: LIKE_STRAIGHTFORWARD, short: false },
-  { contender: socketIo, inFlight: LIKE_STRAIGHTFORWARD, short: true },
+  { contender: socketIo, inFlight: LIKE_STRAIGHTFORWARD, short: false },
   { contender: socketIoUws, inFlight: LIKE_STRAIGHTFORWARD, short: false },
   { contender: nats, inFlight: { 1: 512 }, short: true },
   { contender: embedded, inFlight: LIKE_STRAIGHTFORWARD, short: true },
