@@ -9,7 +9,10 @@ export function warmUpMs(short: boolean): number {
   return short ? 1_000 : 3_000;
 }
 
+/** The same for all loads of a run: producers that come back in a later one must go on with the same events. */
+const START_MS = Date.now() - 30 * DAY_MS;
+
 /** Events of a month ago, so that none is too old or in the future while the run lasts. */
 export function eventsOf(seed: number, perConnection = 100): EventPlan {
-  return { seed, perConnection, startMs: Date.now() - 30 * DAY_MS };
+  return { seed, perConnection, startMs: START_MS };
 }
