@@ -148,8 +148,9 @@ export class Intake {
     return true;
   }
 
-  private isKnown({ userAgent = '', agent = '' }: SlabSource): boolean {
-    return userAgent + agent === '' || this.knownAgents.has(`${userAgent}\n${agent}`);
+  private isKnown(sender: SlabSource): boolean {
+    const key = agentsKey(sender);
+    return key === NO_AGENTS || this.knownAgents.has(key);
   }
 
   /** The pool has come back from a slab. */
@@ -158,7 +159,7 @@ export class Intake {
     for (const { frame } of slab.frames) {
       if (this.isKnown(frame.sender)) continue;
       if (this.knownAgents.size >= KNOWN_AGENTS_MAX) this.knownAgents.clear();
-      this.knownAgents.add(`${frame.sender.userAgent ?? ''}\n${frame.sender.agent ?? ''}`);
+      this.knownAgents.add(agentsKey(frame.sender));
     }
   }
 
@@ -207,6 +208,11 @@ export class Intake {
     this.schedule();
   }
 }
+
+function agentsKey({ userAgent = '', agent = '' }: Pick<SlabSource, 'userAgent' | 'agent'>): string {
+  return `${userAgent}\n${agent}`;
+}
+const NO_AGENTS = agentsKey({});
 
 /** Copies the frames into one buffer that is transferred to the worker: into `spare` if it is large enough. */
 export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
