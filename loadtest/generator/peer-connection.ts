@@ -1,6 +1,7 @@
 /** What connections to peers share: they count, keep as many events unacknowledged as the plan says, and send stretches of the encoded events. */
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
 import type { EncodedEvents } from './events.ts';
+import { TEXT } from './frame-writer.ts';
 import { type LoadSocket, openLoadSocket } from './load-socket.ts';
 
 export interface PeerTarget {
@@ -69,6 +70,19 @@ export abstract class PeerConnection implements LoadConnection {
       return this.fault(`acknowledged ${upTo} after ${before} of ${this.sent}`);
     this.acknowledged = upTo;
     this.report.progress(this, before);
+  }
+
+  /** One text message: the events between `head` and `tail`, which are ASCII. Answers its bytes. */
+  protected writeText({ writer }: LoadSocket, head: string, at: number, end: number, tail: string): number {
+    const { bytes, offsets, separator } = this.events;
+    const from = offsets[at]!;
+    const to = offsets[end]! - separator;
+    const length = head.length + to - from + tail.length;
+    writer.begin(TEXT, length);
+    writer.ascii(head);
+    writer.bytes(bytes, from, to);
+    writer.ascii(tail);
+    return length;
   }
 
   send(events: number): number {

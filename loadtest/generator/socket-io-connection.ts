@@ -39,16 +39,7 @@ export class SocketIoConnection extends PeerConnection {
     this.socket.writer.ascii(text);
   }
 
-  protected write({ writer }: LoadSocket, at: number, end: number): number {
-    const { bytes, offsets, separator } = this.events;
-    const from = offsets[at]!;
-    const to = offsets[end]! - separator;
-    const head = `42${this.sent}["events",[`;
-    const length = head.length + to - from + TAIL.length;
-    writer.begin(TEXT, length);
-    writer.ascii(head);
-    writer.bytes(bytes, from, to);
-    writer.ascii(TAIL);
-    return length;
+  protected write(socket: LoadSocket, at: number, end: number): number {
+    return this.writeText(socket, `42${this.sent}["events",[`, at, end, TAIL);
   }
 }

@@ -1,5 +1,4 @@
 /** A client of `peers/straightforward.ts`: one JSON message a frame. */
-import { TEXT } from './frame-writer.ts';
 import type { LoadSocket } from './load-socket.ts';
 import { PeerConnection } from './peer-connection.ts';
 
@@ -17,16 +16,7 @@ export class StraightforwardConnection extends PeerConnection {
     else this.settle(ack);
   }
 
-  protected write({ writer }: LoadSocket, at: number, end: number): number {
-    const { bytes, offsets, separator } = this.events;
-    const from = offsets[at]!;
-    const to = offsets[end]! - separator;
-    const head = `{"id":${this.sent},"events":[`;
-    const length = head.length + to - from + TAIL.length;
-    writer.begin(TEXT, length);
-    writer.ascii(head);
-    writer.bytes(bytes, from, to);
-    writer.ascii(TAIL);
-    return length;
+  protected write(socket: LoadSocket, at: number, end: number): number {
+    return this.writeText(socket, `{"id":${this.sent},"events":[`, at, end, TAIL);
   }
 }
