@@ -1,6 +1,6 @@
 /** What is popular, as a list for one request: where nobody can say more. It knows nothing of the listener. */
 import type { RecommendationList, RecommendationRequest, RecommendedTrack } from './port.ts';
-import { DEGRADED_SLOTS, LIST_SLOTS, makeRecommendationId } from './recommendation-id.ts';
+import { degradedSlot, makeRecommendationId } from './recommendation-id.ts';
 
 /** Empty where nothing is known to be popular, or nothing of it is wanted. */
 export function popularList(
@@ -15,7 +15,7 @@ export function popularList(
       !exclude.has(track_id) && isAmong(artist, filters?.artist) && isAmong(genre, filters?.genre),
   );
   return {
-    recommendation_id: makeRecommendationId('popularity', LIST_SLOTS + Math.floor(Math.random() * DEGRADED_SLOTS)),
+    recommendation_id: makeRecommendationId('popularity', degradedSlot(requestId !== undefined)),
     ...(requestId !== undefined && { request_id: requestId }),
     user_id: userId,
     model: 'popularity',

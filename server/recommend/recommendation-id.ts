@@ -2,19 +2,31 @@
  * The id of a served list: `<model>.<slot>.<16 characters>`. The characters are 96 random bits, so that nobody guesses another's; model
  * and slot say where the list is remembered, so that an event that names it is attributed without a search. Nothing personal is in it.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { MODELS, type ModelName } from './port.ts';
 
 /** The user's last lists that are remembered; a new one takes the slot of the oldest. */
 export const LIST_SLOTS = 32;
-/** Further slots, for lists that a gateway made on its own and that cannot know which slot is next. */
-export const DEGRADED_SLOTS = 8;
+/**
+ * Further slots, drawn at random, for lists that a gateway made on its own and that cannot know which slot is next. Those that nobody
+ * can ask for again have slots to themselves, so that they never make one be forgotten that somebody can.
+ */
+const ANONYMOUS_SLOTS = 8;
+const REQUESTED_SLOTS = 24;
+const SLOTS = LIST_SLOTS + ANONYMOUS_SLOTS + REQUESTED_SLOTS;
 
 const PATTERN = /^([a-z_]+)\.(\d{1,2})\.[A-Za-z0-9_-]{16}$/;
 const KNOWN: ReadonlySet<string> = new Set(MODELS);
 
 export function makeRecommendationId(model: ModelName, slot: number): string {
   return `${model}.${slot}.${randomCharacters()}`;
+}
+
+/** For a list that a gateway made on its own; requested: for a request with an id. */
+export function degradedSlot(requested: boolean): number {
+  return requested
+    ? LIST_SLOTS + ANONYMOUS_SLOTS + randomInt(REQUESTED_SLOTS)
+    : LIST_SLOTS + randomInt(ANONYMOUS_SLOTS);
 }
 
 const RANDOM_BYTES = 12;
@@ -36,6 +48,6 @@ export function parseRecommendationId(id: unknown): { model: ModelName; slot: nu
   const match = typeof id === 'string' ? PATTERN.exec(id) : null;
   if (!match) return null;
   const [, model, slot] = match;
-  if (!KNOWN.has(model!) || Number(slot) >= LIST_SLOTS + DEGRADED_SLOTS) return null;
+  if (!KNOWN.has(model!) || Number(slot) >= SLOTS) return null;
   return { model: model as ModelName, slot: Number(slot) };
 }
