@@ -1,12 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+/** Each file of these starts whole servers, commands or browsers, and gets a process of its own. */
+const WHOLE = ['cli', 'deploy', 'e2e', 'integration', 'model'].map((folder) => `tests/${folder}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/helpers/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'whole', include: WHOLE } },
+      {
+        extends: true,
+        // One process after the other for many small files: starting one for each took half of their time.
+        test: { name: 'parts', include: ['tests/**/*.test.ts'], exclude: WHOLE, isolate: false },
+      },
+    ],
   },
 });

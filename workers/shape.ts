@@ -28,7 +28,7 @@ export class Shape {
   readonly bit: number;
   /** Its bytes behind their header, which is one byte: no known key has more than 31. */
   readonly bytes: Uint8Array;
-  /** What came next, the latest first. */
+  /** What came next, the latest last. */
   readonly children: Shape[] = [];
   private readonly keys: readonly string[];
   private make: Make | null = null;
@@ -57,13 +57,15 @@ export class Shape {
 
   /** Remembers that this key may come next, if it is a known one and does not stand here already. */
   learn(key: string): void {
-    if (!KNOWN.has(key) || this.children.length >= CHILDREN_MAX || this.keys.includes(key)) return;
+    if (!KNOWN.has(key) || this.keys.includes(key)) return;
     if (this.children.some((child) => child.key === key)) return;
     if (++shapes > SHAPES_MAX) {
       ROOT.children.length = 0;
       shapes = 0;
       return;
     }
+    // The oldest goes, or whoever came first with odd orders would keep everybody else's from being known.
+    if (this.children.length >= CHILDREN_MAX) this.children.shift();
     this.children.push(new Shape([...this.keys, key]));
   }
 

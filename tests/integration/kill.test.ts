@@ -4,12 +4,12 @@ import { finish, runCli, startCli, temporaryFolder } from '../helpers/cli.ts';
 import { describeWithRedis, freePort, startRedis, until } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
 
-const EVENTS = 40_000;
+const EVENTS = 20_000;
 const KILLS = 2;
 /** Processors are killed in `processor-kill.test.ts`; here the machine is left to the main job. */
 const PLAIN = { ENABLE_REALTIME_PROCESSING: 'false' };
 /** Events that a server must have stored before it is killed. */
-const BEFORE_KILL = 4_000;
+const BEFORE_KILL = 3_000;
 
 const shared = temporaryFolder();
 const file = shared.in('events.ndjson');

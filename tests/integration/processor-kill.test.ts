@@ -18,7 +18,7 @@ import { expectSame, foldOffline, isDone, readAllEvents } from '../server/proces
 const PROJECTIONS = [...USER_PROJECTIONS, listsProjection, ...SHARD_PROJECTIONS];
 const PARTITIONS = 8;
 const KILLS = Number(process.env.PROCESSOR_KILLS ?? 2);
-const RATE = 2_000;
+const RATE = 1_000;
 const EVENTS = RATE * (2 * KILLS + 3);
 const LISTENERS = ['--seed', '5', '--tracks', '500'];
 const TIMEOUT = 60_000 + KILLS * 20_000;
@@ -119,7 +119,7 @@ it('a whole server is killed again and again, on the embedded engine', { timeout
   const server = await start({ GAPLESS_DATA_DIR: dataDir, GAPLESS_CATALOGUE: catalogue });
   const sending = play(server);
   for (let kill = 0; kill < KILLS; kill++) {
-    await until(async () => (await server.metric('gapless_events_accepted_total').catch(() => 0)) >= 2_000);
+    await until(async () => (await server.metric('gapless_events_accepted_total').catch(() => 0)) >= 1_000);
     await server.kill();
     await server.start();
   }

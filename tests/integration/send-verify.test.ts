@@ -142,7 +142,7 @@ describe('gapless send and verify', () => {
   });
 
   it('go on after Ctrl-C', async () => {
-    const file = await simulated('interrupted.ndjson', 30_000, 23);
+    const file = await simulated('interrupted.ndjson', 15_000, 23);
     const before = await server.metric('gapless_events_accepted_total');
     const child = startCli(['send', file, '--json', ...to]);
     const ended = finish(child);
@@ -156,12 +156,12 @@ describe('gapless send and verify', () => {
     expect(again.code, again.stderr).toBe(0);
     const { stored, already } = JSON.parse(again.stdout);
     expect(already).toBeGreaterThan(0);
-    expect(stored + already).toBe(30_000);
+    expect(stored + already).toBe(15_000);
     expect((await runCli(['verify', file, ...DATA])).code).toBe(0);
   });
 
   it('go on over a server that is stopped in order and started again', async () => {
-    const file = await simulated('restarted.ndjson', 30_000, 24);
+    const file = await simulated('restarted.ndjson', 15_000, 24);
     const before = await server.metric('gapless_events_accepted_total');
     const sending = finish(startCli(['send', file, '--json', ...to]));
     await until(async () => (await server.metric('gapless_events_accepted_total')) > before + 1000);
@@ -169,7 +169,7 @@ describe('gapless send and verify', () => {
     await server.start();
     const { code, stdout, stderr } = await sending;
     expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ lines: 30_000, unsettled: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({ lines: 15_000, unsettled: 0 });
     expect((await runCli(['verify', file, ...DATA])).code).toBe(0);
   });
 
