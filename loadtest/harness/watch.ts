@@ -20,6 +20,8 @@ export class Watch {
   constructor(running: Running, everyMs = 100) {
     this.running = running;
     this.timer = setInterval(() => void this.look(), everyMs);
+    // A scenario that breaks off does not come to stop it.
+    this.timer.unref();
   }
 
   private async look(): Promise<void> {
