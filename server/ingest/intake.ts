@@ -1,9 +1,10 @@
 /**
  * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy and
- * go at once when it is idle. There is no timer.
+ * go at once when it is idle. There is no timer. Who was served the least lately goes first (`fair-queue.ts`).
  */
 import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type Lease, ResultBuffers } from './buffers.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
 import { SLAB_BUFFER_BYTES, SLAB_BYTES, SLAB_EVENTS } from './slab-bytes.ts';
@@ -40,6 +41,8 @@ export type WorkHere = (task: SlabTask) => SlabResult;
 const HERE_EVENTS = 64;
 const HERE_BYTES = 64 * 1024;
 const KNOWN_AGENTS_MAX = 1024;
+/** What a source may have of a slab that others wait for too; at least a frame. */
+const TURN_BYTES = 16 * 1024;
 
 export class Intake {
   private readonly pool: SlabPool;
@@ -48,7 +51,7 @@ export class Intake {
   private readonly workHere: WorkHere | null;
   /** What clients call themselves: read by a worker without harm, so that this thread may read it too. */
   private readonly knownAgents = new Set<string>();
-  private readonly ready: Source[] = [];
+  private readonly ready = new FairQueue<Source>();
   /** Buffers of slabs that came back; never more than there can be slabs under way. */
   private readonly spare: ArrayBuffer[] = [];
   private readonly results = new ResultBuffers();
@@ -109,22 +112,24 @@ export class Intake {
   private form(): Slab {
     const slab: Slab = { sources: [], frames: [], bytes: 0, events: 0 };
     const room = () => slab.bytes < SLAB_BYTES && slab.events < SLAB_EVENTS;
-    let taken = 0;
-    while (taken < this.ready.length && room()) {
-      const source = this.ready[taken++]!;
+    const share = Math.max(TURN_BYTES, SLAB_BYTES / this.ready.length);
+    while (this.ready.length > 0 && room()) {
+      const source = this.ready.pop()!;
       if (source.state !== 'queued') continue;
       source.state = 'in_pool';
       slab.sources.push(source);
       let used = 0;
-      while (used < source.frames.length && room()) {
+      let taken = 0;
+      while (used < source.frames.length && taken < share && room()) {
         const frame = source.frames[used++]!;
         slab.frames.push({ source, frame });
+        taken += frame.bytes.length;
         slab.bytes += frame.bytes.length;
         slab.events += frame.count - frame.skip;
       }
       source.frames.splice(0, used);
+      this.ready.charge(source, taken);
     }
-    this.ready.splice(0, taken);
     this.waitingBytes -= slab.bytes;
     return slab;
   }

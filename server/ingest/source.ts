@@ -9,6 +9,7 @@ import { EMPTY_RECORD, type Settled } from '../../format/record.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import type { SlabFormat, SlabSource } from '../../workers/slab.ts';
 import type { PlacedRecord } from '../log/port.ts';
+import { SERVED_NOTHING } from './fair-queue.ts';
 
 /** A frame that waits for the pool; its bytes are the intake's own copy. */
 export interface PendingFrame {
@@ -64,6 +65,8 @@ export class Source {
   state: SourceState = 'idle';
   /** Events taken and not settled. */
   inFlight = 0;
+  /** The intake's account of it (`fair-queue.ts`). */
+  served = SERVED_NOTHING;
   /** Numbers that were settled when the connection opened, above what it resumes from, with their verdict where it was a rejection. */
   readonly ahead: ReadonlyMap<number, Rejection | null>;
   private readonly partitions = new Map<number, PartitionMemory>();

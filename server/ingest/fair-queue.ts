@@ -1,0 +1,55 @@
+/**
+ * Whose frames go next: who was served the least lately. So a source that sends little waits for nobody's backlog, and those that always
+ * wait are served alike. Decay-usage scheduling (Hellerstein, "Achieving service rate objectives with decay usage scheduling", 1993); what
+ * was served is forgotten by half for each `HALF_LIFE_BYTES` that anybody is served. Sums are kept by forward decay (`features/decay.ts`),
+ * here as logarithms, so that the order of those who wait never changes and nothing overflows.
+ */
+import TinyQueue from 'tinyqueue';
+
+/** What the queue keeps with whom it serves. */
+export interface Served {
+  /** Base-2 logarithm of the bytes it was served, each byte doubled for every half-life before it. */
+  served: number;
+}
+export const SERVED_NOTHING = Number.NEGATIVE_INFINITY;
+
+const HALF_LIFE_BYTES = 8 * 1024 * 1024;
+
+interface Waiting<T> {
+  served: number;
+  /** Among equals who came first. */
+  order: number;
+  who: T;
+}
+
+export class FairQueue<T extends Served> {
+  private readonly queue = new TinyQueue<Waiting<T>>([], (a, b) => a.served - b.served || a.order - b.order);
+  private order = 0;
+  /** Bytes that were served in all. */
+  private total = 0;
+
+  get length(): number {
+    return this.queue.length;
+  }
+
+  push(who: T): void {
+    this.queue.push({ served: who.served, order: this.order++, who });
+  }
+
+  pop(): T | undefined {
+    return this.queue.pop()?.who;
+  }
+
+  /** Call while it does not wait. */
+  charge(who: T, bytes: number): void {
+    if (bytes <= 0) return;
+    this.total += bytes;
+    who.served = addLogarithms(who.served, Math.log2(bytes) + this.total / HALF_LIFE_BYTES);
+  }
+}
+
+/** log2(2^a + 2^b) */
+function addLogarithms(a: number, b: number): number {
+  const [less, more] = a < b ? [a, b] : [b, a];
+  return more + Math.log2(1 + 2 ** (less - more));
+}
