@@ -116,19 +116,30 @@ async function play(options: ModelOptions): Promise<void> {
 }
 
 const KiB = 1024;
-const options = fc.record<ModelOptions>({
-  seed: fc.nat(2 ** 31),
-  servers: fc.integer({ min: 1, max: 3 }),
-  clients: fc.integer({ min: 1, max: 8 }),
-  eventsEach: fc.constantFrom(5, 30, 100),
-  budget: fc.constantFrom(9 * 17 * KiB, 10 * 17 * KiB, 200 * KiB, 1024 * KiB),
-  faults: fc.record({
-    cuts: fc.constantFrom(0, 0.5, 2),
-    kills: fc.constantFrom(0, 0, 0.2, 0.5),
-    stalls: fc.constantFrom(0, 0.2),
-  }),
-  faultSeconds: fc.constantFrom(2, 5, 10),
+/** A socket's reserve with the smallest window, and what the budget keeps back: beyond, a server has no room for another connection, and says so. */
+const CLIENT_BYTES = 21 * KiB;
+const KEPT_BYTES = 28 * KiB;
+const fitting = ({ clients, budget, ...rest }: ModelOptions): ModelOptions => ({
+  ...rest,
+  budget,
+  clients: Math.min(clients, Math.floor((budget - KEPT_BYTES) / CLIENT_BYTES)),
 });
+
+const options = fc
+  .record<ModelOptions>({
+    seed: fc.nat(2 ** 31),
+    servers: fc.integer({ min: 1, max: 3 }),
+    clients: fc.integer({ min: 1, max: 8 }),
+    eventsEach: fc.constantFrom(5, 30, 100),
+    budget: fc.constantFrom(9 * 17 * KiB, 10 * 17 * KiB, 200 * KiB, 1024 * KiB),
+    faults: fc.record({
+      cuts: fc.constantFrom(0, 0.5, 2),
+      kills: fc.constantFrom(0, 0, 0.2, 0.5),
+      stalls: fc.constantFrom(0, 0.2),
+    }),
+    faultSeconds: fc.constantFrom(2, 5, 10),
+  })
+  .map(fitting);
 
 const seed = process.env.GAPLESS_MODEL_SEED ? Number(process.env.GAPLESS_MODEL_SEED) : undefined;
 const runs = Number(process.env.GAPLESS_MODEL_RUNS ?? 25);
