@@ -26,6 +26,8 @@ export const PRESSURE_LOW = 0.6;
 const SHRINK = 0.7;
 /** A fortieth each 100 ms: from nothing to everything in four seconds. */
 const RECOVER = 1 / 40;
+/** Share of the capacity that windows do not grow into: room for sockets that come meanwhile. */
+const NEWCOMERS = 1 / 8;
 /** Rounds of 100 ms that a connection may sit on what it was blocked for before others who wait may have it. */
 const IDLE_ROUNDS = 50;
 
@@ -99,9 +101,10 @@ export class CreditBudget {
     return this.settings.capacity - this.used;
   }
 
-  /** How far one window may grow, so that the heavy ones share what is left and the light ones keep theirs. */
+  /** How far one window may grow, so that the heavy ones share what is left, the light ones keep theirs, and others may still come. */
   fairBytes(): number {
-    const forWindows = Math.min(this.ceiling, this.shared - this.sockets * this.settings.socketBytes);
+    const left = this.shared - this.sockets * this.settings.socketBytes - this.settings.capacity * NEWCOMERS;
+    const forWindows = Math.min(this.ceiling, left);
     const share = forWindows / Math.max(1, this.grown);
     return Math.min(WINDOW_CAP.bytes, Math.max(WINDOW_START.bytes, Math.floor(share)));
   }

@@ -89,12 +89,17 @@ export class CreditWindow {
     this.budget.waiting.delete(this);
   }
 
-  /** Raises the limits as far as window and budget allow. True if one rose. */
+  /**
+   * Raises the limits as far as window and budget allow; by less than half a window only for a client that has nothing else under way:
+   * each little bit of credit would be answered with a little frame (the silly window syndrome, RFC 1122, 4.2.3.3). True if one rose.
+   */
   replenish(): boolean {
     if (!this.open || this.frozen) return false;
     this.resize();
     const moreEvents = Math.max(0, this.done + this.events - this.limit);
     const moreBytes = Math.max(0, this.settledBytes + this.bytes - this.limitBytes);
+    const little = 2 * moreEvents < this.events && 2 * moreBytes < this.bytes;
+    if (little && this.unsettled > 0 && !this.blocked) return false;
     const cost = moreBytes + moreEvents * this.contextBytes;
     if (cost === 0 && moreEvents === 0) return false;
     const room = Math.max(0, this.budget.room());

@@ -33,7 +33,8 @@ export type PressureParts = Record<PressurePart, number>;
 const STORAGE_RATIO = 8;
 const STORAGE_FAST = 0.05;
 const LOOP_FULL = 0.25;
-const WAITING_FULL_BYTES = 8 * 1024 * 1024;
+/** Share of the budget: less, and many connections would have to send ever smaller frames. */
+const WAITING_FULL = 0.5;
 /** The budget itself bounds unsettled bytes: well filled is normal under load. */
 const UNSETTLED_FULL = 0.9;
 
@@ -44,7 +45,7 @@ export function pressureParts(inputs: PressureInputs, settings: PressureSettings
   return {
     storage: unit(Math.max(slowdown, now / settings.storageCeiling)),
     event_loop: unit(inputs.loopDelay / LOOP_FULL),
-    pool: unit(inputs.waitingBytes / WAITING_FULL_BYTES),
+    pool: unit(inputs.waitingBytes / inputs.budgetBytes / WAITING_FULL),
     unsettled: unit(inputs.unsettledBytes / inputs.budgetBytes / UNSETTLED_FULL),
     memory: residentLimit > 0 ? unit(inputs.residentBytes / residentLimit) : 0,
     lag: consumerLagLimit > 0 ? unit(inputs.consumerLag / consumerLagLimit) : 0,

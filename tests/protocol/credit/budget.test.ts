@@ -28,6 +28,29 @@ describe('a new window', () => {
   });
 });
 
+describe('credit comes back', () => {
+  it('by half a window at least while something is under way', () => {
+    const window = new CreditWindow(new CreditBudget(settings), 0, 0);
+    window.receive(3, 300);
+    window.settle(1, 100);
+    expect([window.replenish(), window.limit]).toEqual([false, 4]);
+    window.settle(2, 200);
+    expect([window.replenish(), window.limit]).toEqual([true, 6]);
+  });
+
+  it('whatever little it is, to a client that has nothing under way or is blocked', () => {
+    const window = new CreditWindow(new CreditBudget(settings), 0, 0);
+    window.receive(1, 100);
+    window.settle(1, 100);
+    expect([window.replenish(), window.limit]).toEqual([true, 5]);
+    window.receive(3, 300);
+    window.settle(2, 200);
+    expect([window.replenish(), window.limit]).toEqual([false, 5]);
+    window.block(4_000);
+    expect(window.replenish()).toBe(true);
+  });
+});
+
 describe('growth', () => {
   it('doubles while the client is limited, up to the cap', () => {
     const window = new CreditWindow(new CreditBudget(settings), 0, 0);
@@ -39,6 +62,18 @@ describe('growth', () => {
     expect(sizes.slice(0, 4)).toEqual([8, 16, 32, 64]);
     expect(window.events).toBe(WINDOW_CAP.events);
     expect(window.bytes).toBe(WINDOW_CAP.bytes);
+  });
+
+  it('leaves room for sockets that come later', () => {
+    const budget = new CreditBudget({ ...settings, capacity: 16 * 1024 * KiB });
+    const windows = Array.from({ length: 200 }, () => {
+      budget.openSocket();
+      return new CreditWindow(budget, 0, 0);
+    });
+    for (let i = 0; i < 12; i++) for (const window of windows) useUp(window);
+    let came = 0;
+    while (came < 200 && budget.openSocket()) came++;
+    expect(came).toBeGreaterThan(100);
   });
 
   it('stands still while the client uses little', () => {

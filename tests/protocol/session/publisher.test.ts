@@ -197,7 +197,7 @@ describe('acknowledging', () => {
     expect(sent).toEqual([]);
     publisher.tick(5);
     expect(last()).toMatchObject({ op: 'ACK', done: 1 });
-    publisher.publish(frame(5, 5), 20);
+    publisher.publish(frame(5, 4), 20);
     publisher.settle([2, 3], [], 21);
     expect(last()).toMatchObject({ op: 'ACK', done: 1 });
     publisher.settle([4, 5], [], 22);
