@@ -51,7 +51,7 @@ function read(from: RecordReader): Aggregate {
 function writeTally({ at, total, decayed, tiles }: Tally, lastAt: number, out: ByteWriter): void {
   out.varint(lastAt - at);
   out.varint(total);
-  for (const sum of decayed) out.float64(sum);
+  for (let i = 0; i < decayed.length; i++) out.float64(decayed[i]!);
   if (tiles) writeTiles(tiles, at, out);
 }
 

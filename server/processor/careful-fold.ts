@@ -51,8 +51,9 @@ function apply({ consumed, folds, failure }: RoutedEvent, records: readonly Memo
   if (failure) throw failure.error;
   let next = 0;
   for (const { projection, keys } of folds) {
-    const states = keys.map(() => records[next++]!.state);
-    if (projection.kind === 'users') projection.fold(consumed, states);
-    else for (const [i, key] of keys.entries()) projection.fold(consumed, key, states[i]);
+    if (projection.kind === 'users') {
+      const states = keys.map(() => records[next++]!.state);
+      projection.fold(consumed, states);
+    } else for (const key of keys) projection.fold(consumed, key, records[next++]!.state);
   }
 }

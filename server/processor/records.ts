@@ -66,11 +66,41 @@ export class MemoryRecord {
   }
 }
 
+/** By group, then by field: a name made of both for each look would cost more than the look. */
+class RecordMap {
+  private readonly groups = new Map<string, Map<string, MemoryRecord>>();
+  size = 0;
+
+  get({ group, field }: RecordKey): MemoryRecord | undefined {
+    return this.groups.get(group)?.get(field);
+  }
+
+  /** There must be none of that key. */
+  set(record: MemoryRecord): void {
+    const { group, field } = record.key;
+    const fields = this.groups.get(group);
+    if (fields) fields.set(field, record);
+    else this.groups.set(group, new Map([[field, record]]));
+    this.size++;
+  }
+
+  delete({ group, field }: RecordKey): void {
+    const fields = this.groups.get(group);
+    if (!fields?.delete(field)) return;
+    if (fields.size === 0) this.groups.delete(group);
+    this.size--;
+  }
+
+  *values(): Iterable<MemoryRecord> {
+    for (const fields of this.groups.values()) yield* fields.values();
+  }
+}
+
 /** Two generations: what is used moves to the new one, and what is left in the old one goes when the new one has half of the bytes. */
 export class Records {
   private readonly maxBytes: number;
-  private fresh = new Map<string, MemoryRecord>();
-  private old = new Map<string, MemoryRecord>();
+  private fresh = new RecordMap();
+  private old = new RecordMap();
   private freshBytes = 0;
   /** Not in storage as they are now, nor on their way to it. */
   private changed = new Set<MemoryRecord>();
@@ -85,13 +115,11 @@ export class Records {
 
   /** The record of a projection; absent where it is not in memory. */
   get(key: RecordKey, projection: Pick<Projection, 'codec'>): MemoryRecord {
-    // Neither groups nor fields hold this character.
-    const name = `${key.group}\u0001${key.field}`;
-    let record = this.fresh.get(name);
+    let record = this.fresh.get(key);
     if (record) return record;
-    record = this.old.get(name) ?? new MemoryRecord(key, projection);
-    this.old.delete(name);
-    this.fresh.set(name, record);
+    record = this.old.get(key) ?? new MemoryRecord(key, projection);
+    this.old.delete(key);
+    this.fresh.set(record);
     this.freshBytes += record.bytes;
     return record;
   }
@@ -116,7 +144,8 @@ export class Records {
     const changes: RecordChange[] = [];
     for (const record of taken) {
       this.freshBytes -= record.bytes;
-      changes.push({ ...record.key, bytes: record.encode() });
+      const { group, field } = record.key;
+      changes.push({ group, field, bytes: record.encode() });
       this.freshBytes += record.bytes;
       record.saving = true;
     }
@@ -132,16 +161,17 @@ export class Records {
   /** Lets go of what is beyond the bound. Records that the caller still has must not be used afterwards. */
   trim(): void {
     if (this.freshBytes <= this.maxBytes / 2) return;
-    const unsaved = [...this.old].filter(([, record]) => record.saving || this.changed.has(record));
+    const unsaved = [...this.old.values()].filter((record) => record.saving || this.changed.has(record));
     this.old = this.fresh;
-    this.fresh = new Map(unsaved);
-    this.freshBytes = unsaved.reduce((sum, [, { bytes }]) => sum + bytes, 0);
+    this.fresh = new RecordMap();
+    for (const record of unsaved) this.fresh.set(record);
+    this.freshBytes = unsaved.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Forgets everything, also what was not saved. */
   clear(): void {
-    this.fresh.clear();
-    this.old.clear();
+    this.fresh = new RecordMap();
+    this.old = new RecordMap();
     this.freshBytes = 0;
     this.changed = new Set();
   }
