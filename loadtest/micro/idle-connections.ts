@@ -11,7 +11,7 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary
 
 const connections = Number(process.argv[2] ?? 9_000);
 /** Connected before the first look, so that the code is compiled and the heap has its size. */
-const WARM_UP = 200;
+const WARM_UP = Number(process.argv[3] ?? 200);
 /** Opened at once. */
 const OPENING = 50;
 const SETTLE_MS = 4_000;

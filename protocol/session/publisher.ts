@@ -65,7 +65,7 @@ export class Publisher {
   private readonly overdrafts = new RateLimit(STRIKES, STRIKE_WINDOW_MS);
   /** Verdicts of rejected numbers: what is still to be told, and what a repeat is answered with. */
   private untold: Rejection[] = [];
-  private readonly told = new Map<number, Rejection>();
+  private told: Map<number, Rejection> | null = null;
   private reported: { done: number; limit: number; limitBytes: number; at: number };
   /** When progress was first made that is not reported yet; null if all is reported. */
   private progressSince: number | null = null;
@@ -79,7 +79,7 @@ export class Publisher {
     this.clientDone = start.clientDone;
     this.settled = new SettledNumbers(start.done);
     this.window = new CreditWindow(start.budget, start.done, start.contextBytes);
-    for (const rejection of start.rejected) this.told.set(rejection[0], rejection);
+    for (const rejection of start.rejected) this.remember(rejection);
     this.reported = { done: start.done, limit: this.window.limit, limitBytes: this.window.limitBytes, at: 0 };
   }
 
@@ -95,7 +95,7 @@ export class Publisher {
   /** What WELCOME tells of numbers and credit. */
   terms(): { done: number; rejected?: Rejection[]; limit: number; limitBytes: number } {
     const { done } = this;
-    const rejected = [...this.told.values()].filter(([seq]) => seq > this.clientDone && seq <= done);
+    const rejected = [...(this.told?.values() ?? [])].filter(([seq]) => seq > this.clientDone && seq <= done);
     return {
       done,
       ...(rejected.length > 0 && { rejected }),
@@ -166,7 +166,14 @@ export class Publisher {
     this.report(now);
   }
 
+  /** Most connections never have one. */
+  private remember(rejection: Rejection): void {
+    this.told ??= new Map();
+    this.told.set(rejection[0], rejection);
+  }
+
   private repeatVerdicts(first: number, last: number): void {
+    if (!this.told) return;
     for (let seq = first; seq <= last; seq++) {
       const rejection = this.told.get(seq);
       if (rejection) this.untold.push(rejection);
@@ -184,7 +191,7 @@ export class Publisher {
   settle(seqs: ArrayLike<number>, rejections: readonly Rejection[], now: number): void {
     for (const rejection of rejections) {
       this.untold.push(rejection);
-      this.told.set(rejection[0], rejection);
+      this.remember(rejection);
     }
     for (let i = 0; i < seqs.length; i++) this.settled.add(seqs[i]!);
     if (this.settled.done === this.window.done) return;
@@ -206,9 +213,9 @@ export class Publisher {
   }
 
   private forgetVerdicts(): void {
-    for (const seq of this.told.keys()) {
+    for (const seq of this.told?.keys() ?? []) {
       if (seq > this.done - WINDOW_CAP.events) return;
-      this.told.delete(seq);
+      this.told!.delete(seq);
     }
   }
 

@@ -25,7 +25,7 @@ import {
   type FrameLimits,
   OPENING_TIMEOUT_MS,
 } from '../limits.ts';
-import { Publisher, type PublisherStart } from './publisher.ts';
+import { Publisher, type PublisherSink, type PublisherStart } from './publisher.ts';
 import { RateLimit } from './strikes.ts';
 
 export type ServerSessionState =
@@ -62,7 +62,7 @@ export interface PublisherOpening extends Omit<PublisherStart, 'sink'> {
   maxAgeMs: number;
 }
 
-export class ServerSession {
+export class ServerSession implements PublisherSink {
   state: ServerSessionState = 'hello';
   publisher: Publisher | null = null;
   private readonly sink: ServerSessionSink;
@@ -136,14 +136,7 @@ export class ServerSession {
     const welcome: Welcome = { op: 'WELCOME', serverTime, ...base };
     if (opening) {
       const { producer, epoch, durability, dedupMs, maxAgeMs, ...start } = opening;
-      const sink = {
-        send: (frame: ServerFrame) => this.send(frame),
-        violation: (close: CloseName, message: string) => {
-          throw new ProtocolError(message, close);
-        },
-        take: (frame: Publish, skip: number) => this.sink.take(frame, skip),
-      };
-      this.publisher = new Publisher({ ...start, sink });
+      this.publisher = new Publisher({ ...start, sink: this });
       welcome.terms = { producer, epoch, ...this.publisher.terms(), ...this.limits, durability, dedupMs, maxAgeMs };
     }
     this.send(welcome);
@@ -154,6 +147,16 @@ export class ServerSession {
     if (this.state === 'closed') return;
     this.lastSent = this.now;
     this.sink.send(frame);
+  }
+
+  // What the publisher asks for, besides `send`.
+
+  take(frame: Publish, skip: number): void {
+    this.sink.take(frame, skip);
+  }
+
+  violation(close: CloseName, message: string): never {
+    throw new ProtocolError(message, close);
   }
 
   /** A frame was sent past this session. */

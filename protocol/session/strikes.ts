@@ -2,7 +2,8 @@
 export class RateLimit {
   private readonly most: number;
   private readonly windowMs: number;
-  private times: number[] = [];
+  /** Made at the first one: most connections never need it. */
+  private times: number[] | null = null;
 
   /** Reaching `most` within `windowMs` is too much. */
   constructor(most: number, windowMs: number) {
@@ -12,6 +13,7 @@ export class RateLimit {
 
   /** Counts one. True if that was one too many. */
   hit(now: number): boolean {
+    this.times ??= [];
     while (this.times.length > 0 && this.times[0]! <= now - this.windowMs) this.times.shift();
     this.times.push(now);
     return this.times.length >= this.most;

@@ -58,6 +58,13 @@ export const UNKNOWN_PRODUCER: KnownProducer = { done: 0, ahead: [], rejected: [
 /** `idle`: nothing in the pool; `queued`: waits for a slab; `in_pool`: its slab is being worked on; `failed`: takes part in nothing. */
 export type SourceState = 'idle' | 'queued' | 'in_pool' | 'failed';
 
+const NOTHING_AHEAD: Source['ahead'] = new Map();
+
+function verdictsOf({ ahead, rejected }: KnownProducer): Source['ahead'] {
+  const verdicts = new Map(rejected.map((rejection) => [rejection[0], rejection]));
+  return new Map(ahead.map((seq) => [seq, verdicts.get(seq) ?? null]));
+}
+
 export class Source {
   readonly key: string;
   readonly owner: SourceOwner;
@@ -69,22 +76,23 @@ export class Source {
   served = SERVED_NOTHING;
   /** Numbers that were settled when the connection opened, above what it resumes from, with their verdict where it was a rejection. */
   readonly ahead: ReadonlyMap<number, Rejection | null>;
-  private readonly partitions = new Map<number, PartitionMemory>();
+  /** Made when there is something to remember: most connections are idle. */
+  private partitions: Map<number, PartitionMemory> | null = null;
 
   /** `known` is what the log remembered of the producer when the connection opened. */
   constructor(id: ProducerId, owner: SourceOwner, known: KnownProducer = UNKNOWN_PRODUCER) {
     this.key = producerKey(id);
     this.owner = owner;
-    const verdicts = new Map(known.rejected.map((rejection) => [rejection[0], rejection]));
-    this.ahead = new Map(known.ahead.map((seq) => [seq, verdicts.get(seq) ?? null]));
-    for (const { partition, ...record } of known.records) this.partitions.set(partition, { prev: 0, record });
+    this.ahead = known.ahead.length > 0 ? verdictsOf(known) : NOTHING_AHEAD;
+    for (const { partition, ...record } of known.records) this.remember(partition, { prev: 0, record });
   }
 
   memory(partition: number): PartitionMemory {
-    return this.partitions.get(partition) ?? { prev: 0, record: EMPTY_RECORD };
+    return this.partitions?.get(partition) ?? { prev: 0, record: EMPTY_RECORD };
   }
 
   remember(partition: number, memory: PartitionMemory): void {
+    this.partitions ??= new Map();
     this.partitions.set(partition, memory);
   }
 

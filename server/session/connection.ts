@@ -5,9 +5,18 @@
 
 import type { Codec, Message } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
-import type { Hello, Publish, Rejection, ServerFrame, Subscribe } from '../../protocol/frames.ts';
+import type {
+  Auth,
+  Flow,
+  Hello,
+  Publish,
+  Rejection,
+  ServerFrame,
+  Subscribe,
+  Unsubscribe,
+} from '../../protocol/frames.ts';
 import { type FrameLimits, HELLO_MAX_BYTES } from '../../protocol/limits.ts';
-import { type PublisherOpening, ServerSession } from '../../protocol/session/server.ts';
+import { type PublisherOpening, ServerSession, type ServerSessionSink } from '../../protocol/session/server.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
@@ -57,7 +66,7 @@ export interface ConnectionKeeper {
   writable(connection: Connection): void;
 }
 
-export class Connection implements SocketListener, SourceOwner, SubscribingConnection {
+export class Connection implements SocketListener, ServerSessionSink, SourceOwner, SubscribingConnection {
   readonly socket: Socket;
   readonly session: ServerSession;
   identity: Identity | null = null;
@@ -85,20 +94,40 @@ export class Connection implements SocketListener, SourceOwner, SubscribingConne
     this.codec = codecFor(socket.subprotocol);
     this.retireAt = performance.now() + parts.lifetimeMs * (0.8 + 0.15 * Math.random());
     this.largestMessage = Math.max(parts.limits.maxFrameBytes, HELLO_MAX_BYTES);
-    this.session = new ServerSession(
-      {
-        send: (frame) => this.write(frame),
-        close: (code, message) => this.closeSocket(code, message),
-        hello: (frame) => keeper.hello(this, frame),
-        take: (frame, skip) => this.take(frame, skip),
-        auth: (frame) => keeper.auth(this, frame.token),
-        subscribe: (frame) => keeper.subscribe(this, frame),
-        flow: (frame) => keeper.flow(this, frame.sub, frame.limit),
-        unsubscribe: (frame) => keeper.unsubscribe(this, frame.sub),
-      },
-      parts.limits,
-      performance.now(),
-    );
+    this.session = new ServerSession(this, parts.limits, performance.now());
+  }
+
+  // What the session asks for.
+
+  send(frame: ServerFrame): void {
+    if (frame.op === 'ACK') this.measure(frame.done);
+    else if (frame.op === 'NACK') this.parts.metrics.nacked(frame.code);
+    this.put(this.codec.encode(frame));
+  }
+
+  close(code: CloseName, message: string): void {
+    this.closingSince ??= performance.now();
+    this.socket.close(CLOSE_CODES[code], message);
+  }
+
+  hello(frame: Hello): void {
+    this.keeper.hello(this, frame);
+  }
+
+  auth(frame: Auth): void {
+    this.keeper.auth(this, frame.token);
+  }
+
+  subscribe(frame: Subscribe): void {
+    this.keeper.subscribe(this, frame);
+  }
+
+  flow(frame: Flow): void {
+    this.keeper.flow(this, frame.sub, frame.limit);
+  }
+
+  unsubscribe(frame: Unsubscribe): void {
+    this.keeper.unsubscribe(this, frame.sub);
   }
 
   message(bytes: Uint8Array, binary: boolean): void {
@@ -127,7 +156,7 @@ export class Connection implements SocketListener, SourceOwner, SubscribingConne
     }
   }
 
-  private take(frame: Publish, skip: number): void {
+  take(frame: Publish, skip: number): void {
     const { source, sender } = this.publishing!;
     const { format, first, count } = frame;
     const began = performance.now();
@@ -137,12 +166,6 @@ export class Connection implements SocketListener, SourceOwner, SubscribingConne
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
     this.copyMs = performance.now() - began;
     this.parts.metrics.stage('copy', this.copyMs / 1000);
-  }
-
-  private write(frame: ServerFrame): void {
-    if (frame.op === 'ACK') this.measure(frame.done);
-    else if (frame.op === 'NACK') this.parts.metrics.nacked(frame.code);
-    this.put(this.codec.encode(frame));
   }
 
   private put(message: Message): 'sent' | 'clogged' | 'failed' {
@@ -165,12 +188,7 @@ export class Connection implements SocketListener, SourceOwner, SubscribingConne
   /** A frame could not be queued: what follows would leave a gap. */
   private drop(): void {
     this.session.closed();
-    this.closeSocket('slow_consumer', 'a frame could not be queued');
-  }
-
-  private closeSocket(code: CloseName, message: string): void {
-    this.closingSince ??= performance.now();
-    this.socket.close(CLOSE_CODES[code], message);
+    this.close('slow_consumer', 'a frame could not be queued');
   }
 
   private clog(): void {
