@@ -201,7 +201,7 @@ export const SETTINGS = {
     'GAPLESS_RSS_LIMIT_BYTES',
     bytes(0, 1024 * TiB),
     '0',
-    'Memory of the process at which pressure is full; 0 means three quarters of what the process may use.',
+    'Memory of the process, without mapped pages of its data files, at which pressure is full; 0 means three quarters of what the process may use.',
   ),
   storageLatencyCeilingMs: setting(
     'GAPLESS_STORAGE_LATENCY_CEILING_MS',

@@ -38,7 +38,7 @@ export async function measureMemory(
   try {
     await delay(SETTLE_MS);
     const { pid } = running.server!;
-    const idleBytes = residentBytes(pid).now;
+    const idleBytes = residentBytes(pid);
     const full: LoadPlan = {
       ...plan,
       wire: 'gapless',
@@ -82,7 +82,7 @@ async function stall(running: Running, load: Load): Promise<{ unsettledBytes: nu
   let unsettledBytes = 0;
   let filledBytes = 0;
   for (const end = performance.now() + STALL_MS; performance.now() < end; await delay(LOOK_MS)) {
-    filledBytes = Math.max(filledBytes, residentBytes(running.server!.pid).now);
+    filledBytes = Math.max(filledBytes, residentBytes(running.server!.pid));
     const metrics = await running.metrics();
     unsettledBytes = Math.max(unsettledBytes, metrics!.get('gapless_credit_outstanding_bytes'));
   }

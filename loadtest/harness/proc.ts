@@ -1,5 +1,6 @@
 /** What Linux tells of a process in `/proc`. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { ownOf } from '../../server/ops/own-memory.ts';
 
 /** USER_HZ, which Linux fixes for everything in /proc. */
 const TICKS_PER_SECOND = 100;
@@ -37,9 +38,7 @@ function usedBy(file: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Resident memory in bytes: now, and the most it ever was. */
-export function residentBytes(pid: number): { now: number; peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
-  return { now: kib('VmRSS') * 1024, peak: kib('VmHWM') * 1024 };
+/** Resident memory in bytes that is the process's own: without pages of files that it maps, which are the system's page cache. */
+export function residentBytes(pid: number): number {
+  return ownOf(readFileSync(`/proc/${pid}/status`, 'utf8'));
 }

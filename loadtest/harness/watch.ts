@@ -29,7 +29,7 @@ export class Watch {
     this.asking = true;
     try {
       const at = performance.now();
-      const resident = residentBytes(this.running.server!.pid).now;
+      const resident = residentBytes(this.running.server!.pid);
       // Memory counts also while the server is too busy to answer.
       const look: Look = { at, residentBytes: resident, metrics: null };
       this.looks.push(look);

@@ -33,7 +33,7 @@ async function open(upTo: number): Promise<number> {
     opened.push(...some);
   }
   await delay(SETTLE_MS);
-  return residentBytes(server.pid).now;
+  return residentBytes(server.pid);
 }
 
 const before = await open(WARM_UP);

@@ -53,7 +53,7 @@ export class Sampler {
       const now = { pid, at: performance.now(), cpu: cpuSeconds(pid).total };
       const { before } = this;
       this.before = now;
-      const resident = { residentBytes: residentBytes(pid).now };
+      const resident = { residentBytes: residentBytes(pid) };
       if (before?.pid !== pid) return resident;
       return { ...resident, cores: ((now.cpu - before.cpu) / (now.at - before.at)) * 1000 };
     } catch {

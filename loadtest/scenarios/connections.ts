@@ -36,7 +36,7 @@ export const connections: Scenario<Options> = {
     const running = await startGapless(context, { env: defaultBudget ? {} : budgetFor(count) });
     const settleMs = short ? SETTLE_MS / 2 : SETTLE_MS;
     await delay(settleMs);
-    const before = residentBytes(running.server.pid).now;
+    const before = residentBytes(running.server.pid);
     const shared = { connections: count, eventsPerFrame: 50, events: eventsOf(seed, DISTINCT_EVENTS) };
     const nothing = { kind: 'open', eventsPerSecond: 0, seed } as const;
     context.tell(`opening ${count} connections`);
@@ -45,7 +45,7 @@ export const connections: Scenario<Options> = {
       ...{ warmUpMs: settleMs, measureMs: 1_000, drainMs: DRAIN_MS },
     });
     await idle.measuring;
-    const bytes = residentBytes(running.server.pid).now - before;
+    const bytes = residentBytes(running.server.pid) - before;
     const metrics = await running.metrics();
     const open = metrics!.get('gapless_connections', 'kind', 'publishers');
     const { opened } = await idle.report;

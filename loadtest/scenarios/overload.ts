@@ -47,7 +47,7 @@ export const overload: Scenario<Options> = {
     const factors = (options.factors ?? (short ? ['5'] : ['2', '5', '10'])).map(Number);
     const running = await startGapless(context);
     await delay(REST_MS / 2);
-    const idleBytes = residentBytes(running.server.pid).now;
+    const idleBytes = residentBytes(running.server.pid);
     const { url, token } = running;
     const probeEvents = eventsOf(seed, 100);
     const probe = new Probe({ url, token, producer: `probe-${randomBytes(6).toString('hex')}`, events: probeEvents });

@@ -98,7 +98,7 @@ async function point(
     ...{ warmUpMs: warmUpMs(short), measureMs: seconds * 1000, drainMs: DRAIN_MS },
   });
   await load.measured;
-  const bytes = residentBytes(running.server.pid).now;
+  const bytes = residentBytes(running.server.pid);
   const phase = await load.phase(String(size));
   const { generator, ...parts } = phase.cpuMicros ?? {};
   const cpuMicros = Object.values(parts).reduce((sum, micros) => sum + micros, 0);

@@ -37,7 +37,7 @@ export const stall: Scenario<Options> = {
     const stallMs = options.stall ?? (short ? 2_000 : 5_000);
     const running = await startGapless(context);
     await delay(1_500);
-    const idleBytes = residentBytes(running.server.pid).now;
+    const idleBytes = residentBytes(running.server.pid);
     const { url, token } = running;
     const events = eventsOf(seed, 100);
     const probe = new Probe({ url, token, producer: `probe-${randomBytes(6).toString('hex')}`, events });

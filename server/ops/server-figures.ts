@@ -2,6 +2,7 @@
 import { ACTIONS } from '../../protocol/events.ts';
 import type { FeedTrack, ProcessorFigures, ServerFigures } from '../feeds/figures.ts';
 import type { Metrics } from './metrics.ts';
+import { ownMemory } from './own-memory.ts';
 
 export interface FigureSources {
   /** This process. */
@@ -60,7 +61,7 @@ export function takeFigures(sources: FigureSources, at: number, seconds: number)
     ledgerGap: sources.metrics.ledger().gap,
     connections: sources.connections(),
     engine: { name: sources.engine, durability: sources.durability(), state: storageState(pressure.parts, sources) },
-    memoryBytes: process.memoryUsage.rss(),
+    memoryBytes: ownMemory(),
     processor: processor?.figures ?? null,
     topTracks: processor?.topTracks ?? [],
   };

@@ -3,6 +3,7 @@ import type { CreditBudget } from '../../protocol/credit/budget.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import { createEventLoopMeter } from '../ops/event-loop.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { ownMemory } from '../ops/own-memory.ts';
 import { type PressureParts, type PressureSettings, pressureOf, pressureParts } from './pressure.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -69,7 +70,7 @@ export class PressureMonitor {
 
   /** Asking the system costs, and memory moves slowly. */
   private resident(): number {
-    if (this.samples++ % RESIDENT_EVERY === 0) this.residentBytes = process.memoryUsage.rss();
+    if (this.samples++ % RESIDENT_EVERY === 0) this.residentBytes = ownMemory();
     return this.residentBytes;
   }
 

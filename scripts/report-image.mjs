@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+/**
+ * Takes the picture of a load report for the documentation, in Chromium.
+ *
+ *   npm run loadtest -- step-up --out report.json
+ *   node scripts/report-image.mjs report.html [docs/images/loadtest-report.png]
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const [report, picture = 'docs/images/loadtest-report.png'] = process.argv.slice(2);
+if (!report || !fs.existsSync(report)) {
+  console.error('usage: node scripts/report-image.mjs REPORT.html [PICTURE.png]');
+  process.exit(1);
+}
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+try {
+  const page = await browser.newPage({ viewport: { width: 1100, height: 1400 }, colorScheme: 'light' });
+  await page.goto(pathToFileURL(path.resolve(report)).href);
+  await page.screenshot({ path: picture });
+  console.log(`${picture}: ${Math.round(fs.statSync(picture).size / 1024)} KiB`);
+} finally {
+  await browser.close();
+}
