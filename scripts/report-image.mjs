@@ -2,7 +2,7 @@
 /**
  * Takes the picture of a load report for the documentation, in Chromium.
  *
- *   npm run loadtest -- step-up --out report.json
+ *   npm run loadtest -- reconnect-storm --out report.json
  *   node scripts/report-image.mjs report.html [docs/images/loadtest-report.png]
  */
 import fs from 'node:fs';
@@ -18,7 +18,7 @@ if (!report || !fs.existsSync(report)) {
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
 try {
-  const page = await browser.newPage({ viewport: { width: 1100, height: 1400 }, colorScheme: 'light' });
+  const page = await browser.newPage({ viewport: { width: 1000, height: 1500 }, colorScheme: 'light' });
   await page.goto(pathToFileURL(path.resolve(report)).href);
   await page.screenshot({ path: picture });
   console.log(`${picture}: ${Math.round(fs.statSync(picture).size / 1024)} KiB`);
