@@ -11,7 +11,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: 'whole', include: WHOLE } },
+      // On a machine that others share a process may be late beyond all patience; the report names what had to be repeated.
+      { extends: true, test: { name: 'whole', include: WHOLE, retry: process.env.CI ? 1 : 0 } },
       {
         extends: true,
         // One process after the other for many small files: starting one for each took half of their time.

@@ -74,18 +74,23 @@ describe('one server', () => {
     await vi.waitFor(() => expect(log.state).toBe('live'), 10_000);
     await publish(server.url, play('ann', 't3'));
     const lists: Json[] = [];
+    let said: 'nothing' | 'dislike' | 'skip' = 'nothing';
     for await (const { value } of open().subscribe('recommendations', { key: 'ann' })) {
       lists.push(value);
-      if (lists.length === 1) {
-        expect(ids(value)[0]).toBe('t4');
+      // One may be on its way that was made just before.
+      expect(lists.length).toBeLessThan(6);
+      const tracks = ids(value);
+      if (said === 'nothing') {
+        expect(tracks[0]).toBe('t4');
         await publish(server.url, play('ann', 't4', 'dislike'));
-      } else if (lists.length === 2) {
-        expect(ids(value)).not.toContain('t4');
+        said = 'dislike';
+      } else if (said === 'dislike') {
+        if (tracks.includes('t4')) continue;
         await publish(server.url, play('ann', 't5', 'skip', { position_ms: 3_000 }));
+        said = 'skip';
       } else {
-        expect(ids(value)).not.toContain('t4');
-        expect(ids(value)).not.toContain('t5');
-        break;
+        expect(tracks).not.toContain('t4');
+        if (!tracks.includes('t5')) break;
       }
     }
     await vi.waitFor(() => expect(stored).toEqual(lists.map(({ recommendation_id }) => recommendation_id)), 10_000);
