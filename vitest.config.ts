@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Each file of these starts whole servers, commands or browsers, and gets a process of its own. */
-const WHOLE = ['cli', 'deploy', 'e2e', 'integration', 'model'].map((folder) => `tests/${folder}/**/*.test.ts`);
+const WHOLE = ['cli', 'deploy', 'e2e', 'integration'].map((folder) => `tests/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -41,7 +41,7 @@ async function proveExactlyOnce(where: readonly string[]): Promise<void> {
   expect(JSON.parse(verified.stdout)).toMatchObject({ stored: EVENTS });
 }
 
-it('a server that is killed again and again, on the embedded engine', { timeout: 180_000 }, async () => {
+it('a server that is killed again and again, on the embedded engine', { timeout: 180_000, retry: 0 }, async () => {
   const dir = folder.in('data');
   const server = new ServerProcess(await freePort(), { ...PLAIN, GAPLESS_DATA_DIR: dir });
   const sent = await sendUnderFire(server);
@@ -53,7 +53,7 @@ it('a server that is killed again and again, on the embedded engine', { timeout:
 });
 
 describeWithRedis('on Redis', () => {
-  it('a server that is killed again and again', { timeout: 180_000 }, async () => {
+  it('a server that is killed again and again', { timeout: 180_000, retry: 0 }, async () => {
     const redis = await startRedis({ appendonly: 'yes', appendfsync: 'everysec' });
     const server = new ServerProcess(await freePort(), { ...PLAIN, GAPLESS_REDIS_URL: redis.url });
     try {
@@ -67,7 +67,10 @@ describeWithRedis('on Redis', () => {
     }
   });
 
-  it('a Redis that is killed under appendfsync always, while the server stays', { timeout: 180_000 }, async () => {
+  it('a Redis that is killed under appendfsync always, while the server stays', {
+    timeout: 180_000,
+    retry: 0,
+  }, async () => {
     const redis = await startRedis({ appendonly: 'yes', appendfsync: 'always' });
     const server = new ServerProcess(await freePort(), { ...PLAIN, GAPLESS_REDIS_URL: redis.url });
     try {

@@ -79,7 +79,7 @@ describeWithRedis('on Redis', () => {
     await redis.stop();
   });
 
-  it('processors are killed, paused and replaced under load', { timeout: TIMEOUT }, async () => {
+  it('processors are killed, paused and replaced under load', { timeout: TIMEOUT, retry: 0 }, async () => {
     const catalogue = await makeCatalogue();
     const shared = { GAPLESS_REDIS_URL: redis.url, GAPLESS_CATALOGUE: catalogue };
     const gateway = await start({ ...shared, GAPLESS_ROLES: 'gateway' });
@@ -113,7 +113,7 @@ describeWithRedis('on Redis', () => {
   });
 });
 
-it('a whole server is killed again and again, on the embedded engine', { timeout: TIMEOUT }, async () => {
+it('a whole server is killed again and again, on the embedded engine', { timeout: TIMEOUT, retry: 0 }, async () => {
   const catalogue = await makeCatalogue();
   const dataDir = join(dir, 'data');
   const server = await start({ GAPLESS_DATA_DIR: dataDir, GAPLESS_CATALOGUE: catalogue });
