@@ -149,6 +149,8 @@ describeWithRedis('fanout', () => {
         child.kill('SIGKILL');
       }
       const last = start('fanout', '--lease', '300ms', ...source);
+      // Else the one before may have written everything, and this one would be ended before it has begun.
+      await append(writer, 3);
       await until(async () => length() === n / 2 && Number(redisCli('XLEN', 'gapless:out:explicit_rating')) === n / 2);
       last.child.kill('SIGTERM');
       const { code, stderr } = await last.result;
