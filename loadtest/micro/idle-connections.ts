@@ -1,5 +1,5 @@
 /**
- * What an idle publishing connection costs the server in resident memory: `npx tsx loadtest/micro/idle-connections.ts [connections]`.
+ * What an idle publishing connection costs the server in resident memory: `npx tsx loadtest/micro/idle-connections.ts [connections] [open before]`.
  * The build must stand; a process may need `ulimit -n` above the number of connections.
  */
 import { setTimeout as delay } from 'node:timers/promises';

@@ -16,14 +16,13 @@ export const SERVED_NOTHING = Number.NEGATIVE_INFINITY;
 const HALF_LIFE_BYTES = 8 * 1024 * 1024;
 
 interface Waiting<T> {
-  served: number;
   /** Among equals who came first. */
   order: number;
   who: T;
 }
 
 export class FairQueue<T extends Served> {
-  private readonly queue = new TinyQueue<Waiting<T>>([], (a, b) => a.served - b.served || a.order - b.order);
+  private readonly queue = new TinyQueue<Waiting<T>>([], byTurn);
   private order = 0;
   /** Bytes that were served in all. */
   private total = 0;
@@ -33,19 +32,23 @@ export class FairQueue<T extends Served> {
   }
 
   push(who: T): void {
-    this.queue.push({ served: who.served, order: this.order++, who });
+    this.queue.push({ order: this.order++, who });
   }
 
   pop(): T | undefined {
     return this.queue.pop()?.who;
   }
 
-  /** Call while it does not wait. */
+  /** Call while it does not wait: those who wait stand in their order. */
   charge(who: T, bytes: number): void {
     if (bytes <= 0) return;
     this.total += bytes;
     who.served = addLogarithms(who.served, Math.log2(bytes) + this.total / HALF_LIFE_BYTES);
   }
+}
+
+function byTurn<T extends Served>(a: Waiting<T>, b: Waiting<T>): number {
+  return a.who.served === b.who.served ? a.order - b.order : a.who.served - b.who.served;
 }
 
 /** log2(2^a + 2^b) */

@@ -130,8 +130,10 @@ export class EmbeddedLog implements EventLog, LogWaker {
         if (conflicts.length > 0) waiting.resolve({ status: 'conflict', conflicts });
         else fitting.push({ waiting, bounds: this.store.add(waiting.batch, changes) });
       }
-      if (!changes.empty) await this.writer.commit(changes);
-      this.committedAt = performance.now();
+      if (!changes.empty) {
+        await this.writer.commit(changes);
+        this.committedAt = performance.now();
+      }
       for (const { waiting, bounds } of fitting) waiting.resolve(this.stand(waiting.batch.partition, bounds));
     } catch (error) {
       for (const { reject } of group) reject(asLogError(error));
