@@ -8,20 +8,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium } from 'playwright-core';
+import { IMAGES, save, startChromium } from './pictures.mjs';
 
-const [report, picture = 'docs/images/loadtest-report.png'] = process.argv.slice(2);
+const [report, picture = `${IMAGES}/loadtest-report.png`] = process.argv.slice(2);
 if (!report || !fs.existsSync(report)) {
   console.error('usage: node scripts/report-image.mjs REPORT.html [PICTURE.png]');
   process.exit(1);
 }
-const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run'];
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args });
+const browser = await startChromium();
 try {
   const page = await browser.newPage({ viewport: { width: 1000, height: 1500 }, colorScheme: 'light' });
   await page.goto(pathToFileURL(path.resolve(report)).href);
-  await page.screenshot({ path: picture });
-  console.log(`${picture}: ${Math.round(fs.statSync(picture).size / 1024)} KiB`);
+  await save(page, picture);
 } finally {
   await browser.close();
 }

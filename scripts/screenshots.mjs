@@ -11,21 +11,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { IMAGES, save, startChromium } from './pictures.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const IMAGES = 'docs/images';
-const LARGEST_BYTES = 250 * 1024;
 const DESK = { width: 1280, height: 1120 };
 /** What the player needs. */
 const LOW = { width: 1280, height: 860 };
@@ -44,7 +31,7 @@ const ended = new Promise((resolve) => server.once('close', resolve));
 let browser = null;
 try {
   const origin = await address();
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  browser = await startChromium();
   await takePictures(origin);
 } finally {
   await browser?.close();
@@ -83,14 +70,14 @@ async function takePictures(origin) {
     // The live tail begins when the page does; a mistake is sent every eight seconds.
     await page.locator('.tail tbody tr').nth(20).waitFor();
     await page.locator('.letter-list li').first().waitFor();
-    await save(page, name);
+    await save(page, `${IMAGES}/${name}.png`);
     await page.context().close();
   }
 
   await listen(player);
-  await save(player, 'player');
+  await save(player, `${IMAGES}/player.png`);
   await player.setViewportSize(PHONE);
-  await save(player, 'player-phone');
+  await save(player, `${IMAGES}/player-phone.png`);
 }
 
 /** Somebody who skips a little, likes something, lets a flood go, and uses a player with a fault. */
@@ -118,13 +105,4 @@ async function open(url, viewport, colorScheme) {
   const page = await context.newPage();
   await page.goto(url);
   return page;
-}
-
-/** What is to be seen without scrolling. */
-async function save(page, name) {
-  const file = `${IMAGES}/${name}.png`;
-  await page.mouse.move(0, 0);
-  const { length } = await page.screenshot({ path: file });
-  if (length > LARGEST_BYTES) throw new Error(`${file} has ${length} bytes, more than ${LARGEST_BYTES}`);
-  console.log(`${file}: ${Math.round(length / 1024)} KiB`);
 }

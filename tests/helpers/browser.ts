@@ -4,23 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { describe, test } from 'vitest';
-
-const EXECUTABLE = '/usr/bin/chromium';
-const ARGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import options from '../../scripts/chromium.json' with { type: 'json' };
 
 /** `describe` for tests that need Chromium: without it they are skipped with the reason, and fail under CI=true. */
 export function describeInBrowser(name: string, body: () => void): void {
-  if (existsSync(EXECUTABLE)) return void describe(name, body);
-  const reason = `${EXECUTABLE} is missing; scripts/setup-tests.sh installs it`;
+  if (existsSync(options.executablePath)) return void describe(name, body);
+  const reason = `${options.executablePath} is missing; scripts/setup-tests.sh installs it`;
   describe(name, () => {
     test('needs chromium', (context) => {
       if (process.env.CI === 'true') throw new Error(reason);
@@ -44,7 +33,7 @@ export interface TestBrowser {
 /** With a `profile` (a folder) of an earlier one it is that browser opened again; without, the profile is new and goes when it is closed. */
 export async function startBrowser(profile?: string): Promise<TestBrowser> {
   const folder = profile ?? mkdtempSync(join(tmpdir(), 'gapless-chromium-'));
-  const context = await chromium.launchPersistentContext(folder, { executablePath: EXECUTABLE, args: ARGS });
+  const context = await chromium.launchPersistentContext(folder, options);
   const browser = context.browser()!;
   return {
     context,
