@@ -1,6 +1,6 @@
 /** Features as commands see them: opened beside whatever runs. */
 import { randomUUID } from 'node:crypto';
-import { engineSettings, openFeatureStore } from '../server/engines.ts';
+import { engineOf, engineSettings } from '../server/engines.ts';
 import { userGroup, userScope } from '../server/features/groups.ts';
 import { CommandError } from './errors.ts';
 import { openLog } from './open-log.ts';
@@ -11,7 +11,8 @@ export async function eraseUser(flags: SettingFlags, tenant: string, user: strin
   const { log, config, where } = await openLog(flags);
   try {
     const { partitions } = log;
-    const store = await openFeatureStore({ ...engineSettings(config, randomUUID()), partitions });
+    const engine = await engineOf(config);
+    const store = await engine.openFeatureStore({ ...engineSettings(config, randomUUID()), partitions });
     try {
       const records = await store.erase(userScope(tenant, user, partitions), userGroup(tenant, user));
       if (records > 0) return records;

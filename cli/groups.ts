@@ -1,9 +1,9 @@
 /** Consumer groups as commands see them: opened beside whatever runs. */
 import { randomUUID } from 'node:crypto';
 import type { GroupDirectory } from '../server/consumer/port.ts';
-import { engineSettings, openGroupDirectory } from '../server/engines.ts';
+import type { StoredLog } from '../server/engines/engine.ts';
+import { engineOf, engineSettings } from '../server/engines.ts';
 import { CommandError } from './errors.ts';
-import type { ReadableLog } from './log/scan.ts';
 import { openLog } from './open-log.ts';
 import type { SettingFlags } from './settings.ts';
 
@@ -45,12 +45,13 @@ export function forgetGroup(flags: SettingFlags, name: string): Promise<void> {
 
 async function withGroups<T>(
   flags: SettingFlags,
-  work: (directory: GroupDirectory, log: ReadableLog) => Promise<T>,
+  work: (directory: GroupDirectory, log: StoredLog) => Promise<T>,
 ): Promise<T> {
   const { log, config } = await openLog(flags);
   try {
-    const engine = { ...engineSettings(config, randomUUID()), partitions: log.partitions };
-    const directory = await openGroupDirectory(engine);
+    const engine = await engineOf(config);
+    const settings = { ...engineSettings(config, randomUUID()), partitions: log.partitions };
+    const directory = await engine.openGroupDirectory(settings);
     try {
       return await work(directory, log);
     } finally {

@@ -1,4 +1,4 @@
-/** Puts the server together: the only file that names concrete engines. */
+/** Puts the server together. */
 import { randomBytes } from 'node:crypto';
 import { CreditBudget } from '../protocol/credit/budget.ts';
 import type { Durability } from '../protocol/frames.ts';
@@ -9,7 +9,7 @@ import { openTrackList } from './catalogue/track-list.ts';
 import type { Config } from './config.ts';
 import { neededFrom } from './consumer/needed.ts';
 import { openDownstream } from './downstream.ts';
-import { engineSettings, openBus, openGroupDirectory } from './engines.ts';
+import { engineOf, engineSettings } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { pageRoutes } from './gateway/routes/pages.ts';
@@ -22,10 +22,7 @@ import { createPoisonKeeper } from './ingest/poison-keeper.ts';
 import { WorkerPool } from './ingest/pool.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { AnnouncedLog } from './log/announced.ts';
-import { openEmbeddedLog } from './log/embedded/log.ts';
 import { LogKeeper } from './log/keeper.ts';
-import type { EventLog } from './log/port.ts';
-import { openRedisLog } from './log/redis/index.ts';
 import type { Logger } from './ops/logger.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { takeFigures } from './ops/server-figures.ts';
@@ -66,7 +63,7 @@ export async function assemble(
   };
   const settings = workerSettings(config, limits);
   const pool = new WorkerPool({ threads: config.workers, settings });
-  const quarantine = new WorkerPool({ threads: 1, settings });
+  const quarantine = new WorkerPool({ threads: 1, settings, onDemand: true });
   // What was opened so far is closed again where the next part cannot be.
   const opened: { close(): Promise<void> }[] = [pool, quarantine];
   const also = <T extends { close(): Promise<void> }>(part: T): T => {
@@ -77,12 +74,19 @@ export async function assemble(
     for (const part of opened) await part.close();
     throw error;
   };
-  await pool.start().catch(giveUp);
-  const stored = also(await openLog(config, logger, onStop).catch(giveUp));
+  // Threads take a while to start: all of them do so at once, and meanwhile the log is opened.
+  const poolReady = pool.start();
+  poolReady.catch(() => {});
+  const engine = await engineOf(config);
+  const remember = {
+    rememberProducersMs: config.producerMemoryMs,
+    dedupMs: Math.max(config.dedupWindowMs, CLAIM_MS),
+  };
+  const stored = also(await engine.openLog({ config, ...remember, logger, onStop }).catch(giveUp));
   const engines = engineSettings(config, randomBytes(9).toString('base64url'));
   const onBusTrouble = (error: unknown) => logger.warn({ err: error }, 'the live bus has trouble');
-  const bus = also(await openBus(engines, onBusTrouble).catch(giveUp));
-  const groups = also(await openGroupDirectory(engines).catch(giveUp));
+  const bus = also(await engine.openBus(engines, onBusTrouble).catch(giveUp));
+  const groups = also(await engine.openGroupDirectory(engines).catch(giveUp));
   const log = new AnnouncedLog(stored, bus);
   const here = { catalogue: config.catalogue ? loadCatalogue(config.catalogue) : undefined };
   const ingest = new Ingest({ log, pool, quarantine, settings, here, metrics, logger });
@@ -103,6 +107,7 @@ export async function assemble(
       },
     }).catch(giveUp),
   );
+  await poolReady.catch(giveUp);
   const sessions = new Sessions({
     feeds: link,
     ingest,
@@ -208,24 +213,6 @@ export async function assemble(
     metrics.close();
   }
   return { transport, engine: log.guarantees.engine, durability, close };
-}
-
-/** `onStop` is told when the log has stopped for good and only a new process can go on. Throws LogError. */
-async function openLog(config: Config, logger: Logger, onStop: (error: unknown) => void): Promise<EventLog> {
-  const { partitions, producerMemoryMs: rememberProducersMs } = config;
-  const dedupMs = Math.max(config.dedupWindowMs, CLAIM_MS);
-  const common = { partitions, rememberProducersMs, dedupMs, logger };
-  if (config.redisUrl === undefined) {
-    return openEmbeddedLog({ ...common, dir: config.dataDir, minFreeBytes: config.minFreeBytes, onStop });
-  }
-  return openRedisLog({
-    ...common,
-    url: config.redisUrl,
-    prefix: config.redisPrefix,
-    maxBytes: config.redisMaxBytes,
-    replicas: config.redisReplicas,
-    ...(config.redisDurability && { declaredDurability: config.redisDurability }),
-  });
 }
 
 function workerSettings(config: Config, limits: FrameLimits): WorkerSettings {

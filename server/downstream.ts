@@ -47,14 +47,10 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
   const isProcessor = config.roles.includes('processor') && config.realtimeProcessing;
   // On the embedded engine there is no other process that could.
   const processing = isProcessor || config.redisUrl !== undefined;
-  const feeds = isGateway ? await startFeeds({ engines, processing }, link, logger) : null;
-  let processor: RunningProcessorThread | null = null;
-  try {
-    if (isProcessor) processor = await startProcessor(processorSettings(config, engines), owner, logger);
-  } catch (error) {
-    await feeds?.close();
-    throw error;
-  }
+  const [feeds, processor] = await bothOrNone(
+    isGateway ? startFeeds({ engines, processing }, link, logger) : null,
+    isProcessor ? startProcessor(processorSettings(config, engines), owner, logger) : null,
+  );
   const asker = new Asker({
     ...{ bus, process: engines.process, partitions: engines.partitions, store: owner.store },
     timeoutMs: isProcessor ? LOCAL_TIMEOUT_MS : config.recommendationWaitMs,
@@ -81,6 +77,25 @@ export async function openDownstream(parts: DownstreamParts): Promise<Downstream
       await feeds?.close();
     },
   };
+}
+
+/** Both at once. Where one cannot be had, the other is closed before the reason is thrown. */
+async function bothOrNone<A extends Closable, B extends Closable>(
+  first: Promise<A> | null,
+  second: Promise<B> | null,
+): Promise<[A | null, B | null]> {
+  try {
+    return await Promise.all([first, second]);
+  } catch (error) {
+    for (const started of await Promise.allSettled([first, second])) {
+      if (started.status === 'fulfilled') await started.value?.close();
+    }
+    throw error;
+  }
+}
+
+interface Closable {
+  close(): Promise<void>;
 }
 
 function processorSettings(config: Config, engines: EngineSettings): ProcessorSettings {

@@ -1,11 +1,13 @@
 /** Which entries and items of a log a command shows. */
+
 import type { Command } from 'commander';
 import type { Stream } from '../../format/model.ts';
+import type { StoredLog } from '../../server/engines/engine.ts';
 import { positionAt } from '../../server/log/position-at.ts';
 import { list, moment, producerId, wholeNumber } from '../arguments.ts';
 import { CommandError } from '../errors.ts';
 import type { SettingFlags } from '../settings.ts';
-import { type ReadableLog, streamState } from './scan.ts';
+import { streamState } from './scan.ts';
 
 export interface FilterFlags {
   partition?: string[];
@@ -44,7 +46,7 @@ export interface Start {
 
 /** The partitions to read. */
 export async function starts(
-  log: ReadableLog,
+  log: StoredLog,
   stream: Stream,
   { partition, from = 1, since }: FilterFlags,
 ): Promise<Start[]> {

@@ -1,10 +1,6 @@
 /** Reading a stream of a log from front to back, entry by entry. */
 import type { ReadItem, Stream } from '../../format/model.ts';
-import type { EventLog, LogWaker, PartitionState } from '../../server/log/port.ts';
-
-/** A log as commands need it, whoever else writes to it. */
-export type ReadableLog = Pick<EventLog, 'read' | 'state' | 'producers' | 'close'> &
-  Partial<LogWaker> & { readonly partitions: number };
+import type { EventLog, PartitionState } from '../../server/log/port.ts';
 
 const READ_BYTES = 512 * 1024;
 

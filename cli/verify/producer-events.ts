@@ -1,11 +1,13 @@
 /** What the log holds of one producer, over all partitions in rising order of sequence numbers, as far as each partition has them in order. */
+
 import TinyQueue from 'tinyqueue';
 import { entryBody } from '../../format/entry.ts';
 import type { DamagedEntry, IntactEntry } from '../../format/model.ts';
 import { unpackMap } from '../../format/msgpack.ts';
 import type { ProducerId } from '../../format/producer-key.ts';
 import { decodeUnits } from '../../format/unit.ts';
-import { type ReadableLog, scan, streamState } from '../log/scan.ts';
+import type { StoredLog } from '../../server/engines/engine.ts';
+import { scan, streamState } from '../log/scan.ts';
 
 export interface ProducerEvent {
   partition: number;
@@ -28,7 +30,7 @@ interface Cursor {
 
 /** Damaged entries are told to `damaged` and left out. */
 export async function* producerEvents(
-  log: ReadableLog,
+  log: StoredLog,
   producer: string,
   damaged: (entry: DamagedEntry) => void,
 ): AsyncGenerator<ProducerEvent, void> {
@@ -56,7 +58,7 @@ function head(cursor: Cursor): ProducerEvent {
 
 /** One entry's events of the producer at a time; entries without any are left out. */
 async function* ofPartition(
-  log: ReadableLog,
+  log: StoredLog,
   partition: number,
   last: number,
   producer: string,

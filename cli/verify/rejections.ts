@@ -1,8 +1,10 @@
 /** Which numbers of a producer were rejected: what stands in the dead letters, and what the log remembers of the last ones. */
+
 import { producerKey } from '../../format/producer-key.ts';
 import { unite } from '../../format/record.ts';
 import { decodeDeadLetters } from '../../format/stored-event.ts';
-import { type ReadableLog, scan, streamState } from '../log/scan.ts';
+import type { StoredLog } from '../../server/engines/engine.ts';
+import { scan, streamState } from '../log/scan.ts';
 import { Bitmap } from './bitmap.ts';
 import type { Findings } from './findings.ts';
 
@@ -25,7 +27,7 @@ export class Rejections {
 
 /** `largest` is the highest number that the file can have; a dead letter above it is unexpected. */
 export async function findRejections(
-  log: ReadableLog,
+  log: StoredLog,
   producer: string,
   largest: number,
   findings: Findings,

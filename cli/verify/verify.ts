@@ -5,11 +5,13 @@
  * The events come merged over the partitions by rising number. So one whose line was passed already either stands twice, or came behind
  * a later one of its partition.
  */
+
 import { homePartition, partitionOf } from '../../format/partition.ts';
 import { codecFor } from '../../protocol/wire.ts';
+import type { StoredLog } from '../../server/engines/engine.ts';
 import type { EventFile } from '../input/event-file.ts';
 import type { EventLine } from '../input/event-line.ts';
-import { type ReadableLog, streamState } from '../log/scan.ts';
+import { streamState } from '../log/scan.ts';
 import { Bitmap } from './bitmap.ts';
 import { Findings } from './findings.ts';
 import { LineCursor } from './line-cursor.ts';
@@ -21,7 +23,7 @@ import { findIds, idKey } from './stored-ids.ts';
 export interface VerifyOptions {
   file: EventFile;
   producer: string;
-  log: ReadableLog;
+  log: StoredLog;
   /** What the server takes; a larger event was given up by the client and left no dead letter. */
   maxEventBytes: number;
   signal: AbortSignal;

@@ -19,7 +19,7 @@ import { LocalBus } from '../../server/bus/local.ts';
 import { encodeMessage } from '../../server/bus/message.ts';
 import { TOPICS } from '../../server/bus/messages.ts';
 import { openMemoryGroups } from '../../server/consumer/memory/groups.ts';
-import { type EngineSettings, openFeatureStore, openGroups, openLogReader } from '../../server/engines.ts';
+import { type EngineSettings, engineOf, openLogReader } from '../../server/engines.ts';
 import { openMemoryFeatureStore } from '../../server/features/memory/store.ts';
 import type { FeatureStore } from '../../server/features/port.ts';
 import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../../server/features/projections.ts';
@@ -113,8 +113,9 @@ async function openAll(): Promise<Opened> {
     ? await openRedisLog({ url: redis.url, prefix: 'load', ...options })
     : await openEmbeddedLog({ ...options, dir, minFreeBytes: 1e9 });
   const reader = await openLogReader(settings, bus);
-  const features = await openFeatureStore(settings);
-  const groups = await openGroups(settings, 'processor');
+  const engine = await engineOf(settings);
+  const features = await engine.openFeatureStore(settings);
+  const groups = await engine.openGroups(settings, 'processor');
   const close = () => Promise.all([groups.close(), features.close(), reader.close(), log.close()]);
   return { log, reader, features, groups, close };
 }

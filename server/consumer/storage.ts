@@ -1,6 +1,6 @@
 /** What a consumer needs of storage, on the engine that is named. */
 import { randomUUID } from 'node:crypto';
-import { type EngineSettings, type LogReader, openBus, openGroups, openLogReader } from '../engines.ts';
+import { type EngineSettings, engineOf, type LogReader, openLogReader } from '../engines.ts';
 import { LogError } from '../log/error.ts';
 import type { GroupStore } from './port.ts';
 
@@ -25,11 +25,12 @@ export async function openStorage(
     for (const one of opened.splice(0).reverse()) await one.close();
   };
   try {
-    const bus = await openBus(settings, onError);
+    const engine = await engineOf(settings);
+    const bus = await engine.openBus(settings, onError);
     opened.push(bus);
     const log = await openLogReader(settings, bus);
     opened.push(log);
-    const groups = await openGroups({ ...settings, partitions: log.partitions }, group);
+    const groups = await engine.openGroups({ ...settings, partitions: log.partitions }, group);
     opened.push(groups);
     return { log, groups, close };
   } catch (error) {
@@ -41,7 +42,7 @@ export async function openStorage(
 /** Which log it is. Throws LogError, `unavailable` where no server of this version has opened it yet. */
 export async function readIdentity(storage: ConsumerStorage): Promise<string> {
   const settings = engineSettings(storage);
-  const bus = await openBus(settings, () => {});
+  const bus = await (await engineOf(settings)).openBus(settings, () => {});
   try {
     const log = await openLogReader(settings, bus);
     try {

@@ -1,5 +1,5 @@
 /** The entry of the feeds' thread: opens the log and the features for reading, and serves subscriptions from them. */
-import { type EngineSettings, openBus, openFeatureReader, openLogReader } from '../engines.ts';
+import { type EngineSettings, engineOf, openLogReader } from '../engines.ts';
 import { lookupFeatures, userValues } from '../features/lookup.ts';
 import { type LogCalls, remoteLogger } from '../threads/logging.ts';
 import { serveThread, threadSettings } from '../threads/thread.ts';
@@ -33,9 +33,10 @@ const { remote } = serveThread<FeedsOwner & LogCalls, FeedsThread>({
 });
 
 const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'feeds' });
-const bus = await openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const engine = await engineOf(engines);
+const bus = await engine.openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
 const log = await openLogReader(engines, bus);
-const reader = await openFeatureReader(engines);
+const reader = await engine.openFeatureReader(engines);
 const { partitions } = log;
 
 feeds = createFeeds({

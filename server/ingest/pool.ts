@@ -9,10 +9,13 @@ import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 
 /** A slab's objects die before they are ever copied. */
 const YOUNG_GENERATION_MIB = 192;
+const IDLE_MS = 60_000;
 
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
+  /** Threads start when there is work, and end when there has been none for a minute. Otherwise they start at once and stay. */
+  onDemand?: boolean;
   /** The worker's entry file; tests give one that crashes on command. */
   filename?: string;
 }
@@ -33,14 +36,15 @@ export class WorkerPool implements SlabPool {
   private readonly piscina: Piscina<PackedTask, PackedResult>;
   private readonly running = new Set<Promise<unknown>>();
 
-  constructor({ threads, settings, filename = workerFile() }: PoolOptions) {
+  constructor({ threads, settings, onDemand = false, filename = workerFile() }: PoolOptions) {
     this.threads = threads;
     this.piscina = new Piscina({
       filename,
       workerData: settings,
-      // Idle threads above the minimum are recycled at once, so there are none: a new thread costs a boot.
-      minThreads: threads,
+      minThreads: onDemand ? 0 : threads,
       maxThreads: threads,
+      // Of threads above the minimum. A new thread costs a boot.
+      idleTimeout: IDLE_MS,
       concurrentTasksPerWorker: 1,
       // The synchronous mode freezes timers of idle workers and lets one task's stray rejection fail another's.
       atomics: 'async',

@@ -6,8 +6,8 @@
  * - What a client wrote appears only as the value of a field, never in a message, and is cut to `FIELD_MAX` characters.
  * - Tokens, cookies, user ids, addresses and payloads are taken out wherever they stand in the first two levels.
  */
+import { createRequire } from 'node:module';
 import pino from 'pino';
-import { prettyFactory } from 'pino-pretty';
 import type { LOG_LEVELS } from '../config.ts';
 import { createLogWriter } from './log-writer.ts';
 
@@ -52,7 +52,7 @@ export function createLogger({
 }: LoggerOptions): LogFile {
   const writer = createLogWriter(fd, BUFFER_CHARS);
   process.once('exit', writer.flush);
-  const format = forPeople ? prettyFactory({ colorize: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' }) : null;
+  const format = forPeople ? formatForPeople() : null;
   const stream = format ? { write: (line: string) => writer.write(format(line)) } : writer;
   const logger = pino(
     {
@@ -69,6 +69,12 @@ export function createLogger({
     flush: writer.flush,
     dropped: writer.dropped,
   });
+}
+
+/** Loaded only here: a service has no terminal. */
+function formatForPeople(): (line: string) => string {
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
+  return prettyFactory({ colorize: true, ignore: 'pid', translateTime: 'SYS:HH:MM:ss.l' });
 }
 
 /** For tests and tools that want no log. */

@@ -2,7 +2,7 @@
  * The entry of the processor's thread: folds what this process owns into features, and serves recommendations from them. The shared
  * index has a thread of its own, which this one starts.
  */
-import { type EngineSettings, openBus, openFeatureStore, openGroups, openLogReader } from '../engines.ts';
+import { type EngineSettings, engineOf, openLogReader } from '../engines.ts';
 import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../features/projections.ts';
 import type { IndexFigures, IndexSettings, IndexThread } from '../recommend/index/port.ts';
 import { listsProjection } from '../recommend/lists/projection.ts';
@@ -29,12 +29,7 @@ const { engines, leaseTtlMs, index: indexSettings } = threadSettings<ProcessorSe
 const { remote } = serveThread<ProcessorOwner & LogCalls, ProcessorThread>({ stop });
 const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'processor' });
 
-const bus = await openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
-const log = await openLogReader(engines, bus);
-const features = await openFeatureStore(engines);
-const groups = await openGroups(engines, GROUP);
-const { partitions } = log;
-
+// It takes as long to start as all the rest together.
 const index = new Thread<IndexThread, LogCalls>({
   name: 'index',
   entry: 'server/recommend/index/main',
@@ -42,7 +37,17 @@ const index = new Thread<IndexThread, LogCalls>({
   functions: logCalls(logger),
   onDeath: (error) => logger.error({ err: error }, 'the index thread died, it is started anew'),
 });
-await index.start();
+const indexReady = index.start();
+indexReady.catch(() => {});
+
+const engine = await engineOf(engines);
+const bus = await engine.openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const log = await openLogReader(engines, bus);
+const features = await engine.openFeatureStore(engines);
+const groups = await engine.openGroups(engines, GROUP);
+const { partitions } = log;
+
+await indexReady;
 
 let indexFigures: IndexFigures | undefined;
 const indexTimer = setInterval(() => void lookAtIndex(), INDEX_FIGURES_MS);

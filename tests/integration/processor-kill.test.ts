@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LocalBus } from '../../server/bus/local.ts';
-import { type EngineSettings, openFeatureReader, openGroups, openLogReader } from '../../server/engines.ts';
+import { type EngineSettings, engineOf, openLogReader } from '../../server/engines.ts';
 import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../../server/features/projections.ts';
 import { listsProjection } from '../../server/recommend/lists/projection.ts';
 import { type CliResult, finish, runCli, startCli } from '../helpers/cli.ts';
@@ -57,9 +57,10 @@ function play(server: ServerProcess): Promise<CliResult> {
 async function engines(settings: Pick<EngineSettings, 'dataDir'> & Partial<EngineSettings>) {
   const all: EngineSettings = { process: 'checker', redisPrefix: 'gapless', partitions: PARTITIONS, ...settings };
   const log = await openLogReader(all, new LocalBus());
-  const features = await openFeatureReader(all);
+  const engine = await engineOf(all);
+  const features = await engine.openFeatureReader(all);
   const close = () => Promise.all([log.close(), features.close()]);
-  return { all, log, features, close };
+  return { all, engine, log, features, close };
 }
 
 /** Waits until everything is folded, then folds it all again. */
@@ -86,7 +87,7 @@ describeWithRedis('on Redis', () => {
     const processor = { ...shared, GAPLESS_ROLES: 'processor' };
     const first = await start(processor);
     const checker = await engines({ redisUrl: redis.url, dataDir: dir });
-    const groups = await openGroups(checker.all, 'processor');
+    const groups = await checker.engine.openGroups(checker.all, 'processor');
     const folded = async () => (await groups.progress()).reduce((sum, { position }) => sum + position, 0);
 
     const sending = play(gateway);

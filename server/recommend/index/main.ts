@@ -1,11 +1,11 @@
 /** Entry of the index thread. */
-import { openBus, openLogReader } from '../../engines.ts';
+import { engineOf, openLogReader } from '../../engines.ts';
 import { type LogCalls, remoteLogger } from '../../threads/logging.ts';
 import { serveThread, threadSettings } from '../../threads/thread.ts';
 import type { IndexSettings, IndexThread } from './port.ts';
 import { openCatalogue, openIndex } from './service.ts';
 
-const { engine, maxSessions, snapshots, catalogue: file } = threadSettings<IndexSettings>();
+const { engine: engines, maxSessions, snapshots, catalogue: file } = threadSettings<IndexSettings>();
 const { remote } = serveThread<LogCalls, IndexThread>({
   predict: (queries) => service.predict(queries),
   describe: (tenant, tracks) => service.describe(tenant, tracks),
@@ -18,8 +18,9 @@ const { remote } = serveThread<LogCalls, IndexThread>({
 });
 const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'index' });
 
-const bus = await openBus(engine, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
-const log = await openLogReader(engine, bus);
+const engine = await engineOf(engines);
+const bus = await engine.openBus(engines, (error) => logger.warn({ err: error }, 'the live bus has trouble'));
+const log = await openLogReader(engines, bus);
 const catalogue = openCatalogue(file, logger);
 const service = await openIndex({
   ...{ log, bus, logger },

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { EventFile } from '../../../cli/input/event-file.ts';
-import type { ReadableLog } from '../../../cli/log/scan.ts';
 import type { Fault } from '../../../cli/verify/findings.ts';
 import { Verification } from '../../../cli/verify/verify.ts';
 import { partitionOf } from '../../../format/partition.ts';
+import type { StoredLog } from '../../../server/engines/engine.ts';
 import { type MemoryLog, openMemoryLog } from '../../../server/log/memory/log.ts';
 import { temporaryFolder } from '../../helpers/cli.ts';
 import { LogWriter, type WrittenEvent } from '../../helpers/log-writer.ts';
@@ -57,7 +57,7 @@ async function verify(lines: readonly unknown[], signal = new AbortController().
   const name = folder.in('events.ndjson');
   writeFileSync(name, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
   const file = await EventFile.open(name);
-  const readable: ReadableLog = {
+  const readable: StoredLog = {
     partitions: PARTITIONS,
     read: (...where) => log.read(...where),
     state: () => log.state(),
