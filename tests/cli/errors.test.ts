@@ -49,7 +49,8 @@ const cases: Case[] = [
   },
 ];
 
-describe('errors', () => {
+// Most of the time is starting the command, and one of them waits for a storage that is not there.
+describe.concurrent('errors', () => {
   it.each(cases)('gapless $args', async ({ args, says, options }) => {
     const { code, stdout, stderr } = await runCli(args, options);
     expect(code).toBe(1);
