@@ -63,7 +63,7 @@ export async function assemble(
   };
   const settings = workerSettings(config, limits);
   const pool = new WorkerPool({ threads: config.workers, settings });
-  const quarantine = new WorkerPool({ threads: 1, settings, onDemand: true });
+  const quarantine = new WorkerPool({ threads: 1, settings, atOnce: 0 });
   // What was opened so far is closed again where the next part cannot be.
   const opened: { close(): Promise<void> }[] = [pool, quarantine];
   const also = <T extends { close(): Promise<void> }>(part: T): T => {

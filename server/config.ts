@@ -28,6 +28,9 @@ export interface ConfigProblem {
 }
 export type LoadedConfig = { ok: true; config: Config; warnings: string[] } | { ok: false; problems: ConfigProblem[] };
 
+/** One main thread does not keep more of them busy. */
+const WORKERS_MOST = 4;
+
 /** What the machine gives; a parameter so that tests do not depend on theirs. */
 export interface Machine {
   cores: number;
@@ -49,7 +52,7 @@ export function loadConfig(env: Record<string, string | undefined>, machine: Mac
   if (problems.length > 0) return { ok: false, problems };
 
   const config = partial as Config;
-  config.workers ||= Math.max(1, machine.cores - 1);
+  config.workers ||= Math.min(machine.cores, WORKERS_MOST);
   config.rssLimitBytes ||= Math.floor(machine.memoryBytes * 0.75);
   return { ok: true, config, warnings: warningsOf(config) };
 }

@@ -79,7 +79,7 @@ export function timeTable(measurements: ReadonlyMap<string, readonly Measurement
   );
 }
 
-const PROCESSES = ['server, main thread', 'server, worker', 'server, other threads', 'redis', 'generator'];
+const PROCESSES = ['server, main thread', 'server, workers', 'server, other threads', 'redis', 'generator'];
 
 export function memoryTable(results: readonly MemoryResult[]): string {
   return table(

@@ -1,4 +1,5 @@
 /** Gapless on its two engines, as `gapless serve` runs it. */
+import { loadConfig } from '../../server/config.ts';
 import { openEmbeddedReader } from '../../server/log/embedded/reader.ts';
 import { openRedisReader } from '../../server/log/redis/index.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
@@ -9,6 +10,10 @@ import { type RedisServer, startRedis } from '../redis-server.ts';
 import type { Contender } from './contender.ts';
 import { fail } from './fail.ts';
 import { EVERYSEC, redisCpu } from './with-redis.ts';
+
+const defaults = loadConfig({});
+/** Worker threads of a server that is told nothing else. */
+const workers = defaults.ok ? defaults.config.workers : 1;
 
 export const embedded: Contender = {
   name: 'embedded',
@@ -58,11 +63,11 @@ function gapless(server: GaplessServer, redis: RedisServer | null) {
     redis,
     cpu: () => {
       const { total, main, others } = cpuSeconds(server.pid);
-      // With one worker it is by far the busiest thread beside the main one.
-      const worker = others[0]?.seconds ?? 0;
+      // Without a processor the workers are by far the busiest threads beside the main one.
+      const worker = others.slice(0, workers).reduce((sum, { seconds }) => sum + seconds, 0);
       return {
         'server, main thread': main,
-        'server, worker': worker,
+        'server, workers': worker,
         'server, other threads': total - main - worker,
         ...(redis && redisCpu(redis)),
       };

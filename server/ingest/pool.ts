@@ -9,13 +9,12 @@ import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 
 /** A slab's objects die before they are ever copied. */
 const YOUNG_GENERATION_MIB = 192;
-const IDLE_MS = 60_000;
 
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
-  /** Threads start when there is work, and end when there has been none for a minute. Otherwise they start at once and stay. */
-  onDemand?: boolean;
+  /** Threads that start at once, default 1. The others start when there is work for them, and stay. */
+  atOnce?: number;
   /** The worker's entry file; tests give one that crashes on command. */
   filename?: string;
 }
@@ -36,15 +35,15 @@ export class WorkerPool implements SlabPool {
   private readonly piscina: Piscina<PackedTask, PackedResult>;
   private readonly running = new Set<Promise<unknown>>();
 
-  constructor({ threads, settings, onDemand = false, filename = workerFile() }: PoolOptions) {
+  constructor({ threads, settings, atOnce = 1, filename = workerFile() }: PoolOptions) {
     this.threads = threads;
     this.piscina = new Piscina({
       filename,
       workerData: settings,
-      minThreads: onDemand ? 0 : threads,
+      minThreads: atOnce,
       maxThreads: threads,
-      // Of threads above the minimum. A new thread costs a boot.
-      idleTimeout: IDLE_MS,
+      // A thread that has started costs less than to start one again.
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       // The synchronous mode freezes timers of idle workers and lets one task's stray rejection fail another's.
       atomics: 'async',

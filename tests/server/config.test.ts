@@ -47,13 +47,15 @@ describe('loadConfig', () => {
   });
 
   it('fits itself to the machine where nothing is said', () => {
-    expect(load()).toMatchObject({ workers: 3, rssLimitBytes: 6 * 1024 ** 3 });
+    expect(load()).toMatchObject({ workers: 4, rssLimitBytes: 6 * 1024 ** 3 });
     expect(load({ GAPLESS_WORKERS: '2', GAPLESS_RSS_LIMIT_BYTES: '1GiB' })).toMatchObject({
       workers: 2,
       rssLimitBytes: 1024 ** 3,
     });
     const small = loadConfig({}, { cores: 1, memoryBytes: 1000 });
     expect(small.ok && small.config.workers).toBe(1);
+    const large = loadConfig({}, { cores: 64, memoryBytes: 1000 });
+    expect(large.ok && large.config.workers).toBe(4);
   });
 
   it('takes the units that people write', () => {
@@ -191,7 +193,7 @@ describe('describeConfig', () => {
     const table = rows({ GAPLESS_EVENT_MAX_AGE: '24h', GAPLESS_MAX_FRAME_BYTES: '32768', GAPLESS_WORKERS: '0' });
     expect(table.get('GAPLESS_EVENT_MAX_AGE')?.value).toBe('1d');
     expect(table.get('GAPLESS_MAX_FRAME_BYTES')?.value).toBe('32KiB');
-    expect(table.get('GAPLESS_WORKERS')?.value).toBe('3');
+    expect(table.get('GAPLESS_WORKERS')?.value).toBe('4');
     expect(table.get('GAPLESS_ROLES')?.value).toBe('gateway,processor');
     expect(table.get('GAPLESS_CATALOGUE')?.value).toBe('');
   });
