@@ -1,5 +1,5 @@
 /** What `npm run bench` takes. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export const PARTS = ['throughput', 'http', 'latency', 'sustained', 'visible', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
@@ -39,7 +39,9 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--short', 'under a minute: the throughput of the main contenders, once', false)
     .option('--repetitions <n>', 'how often everything is repeated; the median counts', positive, 5)
     .option('--connections <n>', 'connections of the saturated runs', positive, 64)
-    .option('--parts <names>', 'what to measure, separated by commas', parts, [...PARTS])
+    .addOption(
+      new Option('--parts <names>', 'what to measure, separated by commas').argParser(parts).default([...PARTS], 'all'),
+    )
     .option('--who <names>', 'only these contenders and limits, separated by commas: embedded,nats', names)
     .option('--seed <n>', 'of the events and of the arrivals', positive, 1)
     .option('--out <file>', 'where the JSON goes (default: loadtest/reports/bench-<time>.json)')

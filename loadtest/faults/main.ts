@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import Table from 'cli-table3';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from '../harness/machine.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
 import { startCommand } from './command.ts';
@@ -86,7 +86,7 @@ function readOptions(): Options {
     .description('Kills servers and storage with SIGKILL while a file is sent, and verifies the log.')
     .option('--events <n>', 'events of the file', whole, 1_000_000)
     .option('--seed <n>', 'of the events and of the moments of the kills', whole, 1)
-    .option('--only <names>', `some of: ${names}`, chosen, [...SCENARIOS])
+    .addOption(new Option('--only <names>', `some of: ${names}`).argParser(chosen).default([...SCENARIOS], 'all'))
     .option('--out <file>', 'where the JSON goes (default: loadtest/reports/faults-<time>.json)');
   return command.parse().opts<Options>();
 }

@@ -1,5 +1,5 @@
 /** What `npm run live` takes. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
 export const PARTS = ['sessions', 'requests', 'lookups'] as const;
 export type Part = (typeof PARTS)[number];
@@ -28,7 +28,11 @@ export function readOptions(argv: readonly string[]): LiveOptions {
     .description(
       'Measures what comes out of the log beside ingest: from the acknowledgement of an event to the list that it brings, GET /recommendations and GET /features.',
     )
-    .option('--parts <names>', `what is measured: ${PARTS.join(', ')}`, parts, [...PARTS])
+    .addOption(
+      new Option('--parts <names>', `what is measured: ${PARTS.join(', ')}`)
+        .argParser(parts)
+        .default([...PARTS], 'all'),
+    )
     .option('--events <n>', 'events per second that listeners send meanwhile', positive, 2_000)
     .option('--sessions <n>', 'open sessions that are measured', positive, 50)
     .option('--requests <n>', 'requests per second for lists', positive, 1_000)
