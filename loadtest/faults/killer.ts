@@ -1,27 +1,36 @@
-/** Kills something at random moments for as long as something else goes on. */
+/** Kills something again and again, at random moments, for as long as something else goes on. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../listeners/random.ts';
 
-export interface Interval {
-  soonestMs: number;
-  latestMs: number;
+export interface Killing {
+  random: Random;
+  /** Over when it is settled. What it resolves with or throws is its owner's business. */
+  until: Promise<unknown>;
+  /** Kills and starts anew. What it throws comes out. */
+  strike(): Promise<void>;
+  /** How far the work has come; may begin at 0 again after a strike. Rejects while nobody can tell. */
+  progress(): Promise<number>;
+  /** What is done between two strikes: one that came before anything was done again would only keep everybody waiting. */
+  between: { least: number; most: number };
 }
 
-/**
- * `strike` kills and starts anew; it is called at random intervals until `until` is settled, and never after that. Answers how often. What
- * `until` resolves with or throws is its owner's business; what `strike` throws comes out here.
- */
-export async function keepKilling(
-  random: Random,
-  until: Promise<unknown>,
-  strike: () => Promise<void>,
-  { soonestMs, latestMs }: Interval,
-): Promise<number> {
+const LOOK_MS = 20;
+
+/** Answers how often it struck; never after `until` is settled. */
+export async function keepKilling({ random, until, strike, progress, between }: Killing): Promise<number> {
   const over = new AbortController();
   const end = () => over.abort();
   until.then(end, end);
   for (let kills = 0; ; kills++) {
-    await delay(random.between(soonestMs, latestMs), undefined, { signal: over.signal }).catch(() => undefined);
+    const step = random.between(between.least, between.most);
+    let from = Number.POSITIVE_INFINITY;
+    for (let done = 0; done < step && !over.signal.aborted; ) {
+      await delay(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      const now = await progress().catch(() => null);
+      if (now === null) continue;
+      from = Math.min(from, now);
+      done = now - from;
+    }
     if (over.signal.aborted) return kills;
     await strike();
   }

@@ -53,7 +53,8 @@ interface Setting {
   slowSyncMs?: number;
 }
 
-const BETWEEN_KILLS = { soonestMs: 500, latestMs: 3_000 };
+/** About so often is killed in a run; the moments are drawn from twice their distance. */
+const KILLS = 20;
 const everysec: RedisDirectives = { appendonly: 'yes', appendfsync: 'everysec' };
 const always: RedisDirectives = { appendonly: 'yes', appendfsync: 'always' };
 
@@ -116,7 +117,11 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
     const command = startCommand(['send', file, '--url', server.url, '--json', '--timeout', '120s']);
     const sending = finish<SendResult>(command);
     const strike = striker(setting, server, redis);
-    const kills = await keepKilling(new Random(seed, 0xdead), sending, strike, BETWEEN_KILLS).catch(async (error) => {
+    const stored = async () => (await server!.metrics()).get('gapless_events_accepted_total');
+    const kills = await keepKilling({
+      ...{ random: new Random(seed, 0xdead), until: sending, strike, progress: stored },
+      between: { least: 1, most: (2 * events) / KILLS },
+    }).catch(async (error) => {
       await command.kill();
       throw error;
     });
@@ -142,15 +147,19 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
 }
 
 function striker(setting: Setting, server: GaplessServer, redis: RedisServer | null): () => Promise<void> {
-  if (setting.kill === 'server') {
-    return async () => {
-      await server.kill();
-      await server.start();
-    };
-  }
+  const restart =
+    setting.kill === 'server'
+      ? async () => {
+          await server.kill();
+          await server.start();
+        }
+      : async () => {
+          await redis!.restart('SIGKILL');
+          slowDown(setting, redis);
+        };
   return async () => {
-    await redis!.restart('SIGKILL');
-    slowDown(setting, redis);
+    await restart();
+    process.stderr.write('.');
   };
 }
 
