@@ -18,7 +18,7 @@ const catalogue = settings.cataloguePath ? loadCatalogue(settings.cataloguePath)
 export default async function work(packed: PackedTask): Promise<PackedResult> {
   const task = openTask(packed);
   const result = packSlab(task, settings, () => performance.now(), catalogue);
-  return transferred({ ...result, input: task.bytes.buffer as ArrayBuffer });
+  return transferred({ input: task.bytes.buffer as ArrayBuffer, ...result });
 }
 
 /** What Piscina takes for "send this value and transfer these buffers". It unwraps it again, so the caller sees the result itself. */

@@ -105,5 +105,5 @@ export interface PackedResult extends Pick<SlabResult, 'input' | 'micros' | 'eve
 
 /** The result as everybody else knows it. */
 export function openResult({ units, ...rest }: PackedResult): SlabResult {
-  return { ...rest, buffer: units.buffer, units: openUnits(units) };
+  return { buffer: units.buffer, units: openUnits(units), ...rest };
 }

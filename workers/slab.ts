@@ -12,16 +12,24 @@ export type SlabFormat = EventFormat | 'ndjson';
 /** What all frames of one connection, or one HTTP request, share. */
 export interface SlabSource extends ProducerId {
   /** The merged context of HELLO, already validated. */
-  context?: Record<string, unknown>;
+  context?: Record<string, unknown> | undefined;
   /** Server time minus client time; added to the event's timestamp. Absent where the client gave no clock. */
-  clockOffsetMs?: number;
+  clockOffsetMs?: number | undefined;
   /** The token's user: fills in a missing `user_id`, any other is `forbidden_user`. */
-  userId?: string;
+  userId?: string | undefined;
   /** User-Agent header and HELLO `agent`, for the normalised device and agent family. */
-  userAgent?: string;
-  agent?: string;
+  userAgent?: string | undefined;
+  agent?: string | undefined;
   /** Set where the server itself is the source: its events are judged by a schema of their own. Such never come to a worker thread. */
   internal?: true;
+}
+
+/** A source with the same fields in the same order as every other: an engine that finds a shape of its own in each looks all of them up anew. */
+export function slabSource(
+  { tenant, owner, producer, epoch }: ProducerId,
+  { context, clockOffsetMs, userId, userAgent, agent }: Omit<SlabSource, keyof ProducerId | 'internal'>,
+): SlabSource {
+  return { tenant, owner, producer, epoch, context, clockOffsetMs, userId, userAgent, agent };
 }
 
 /** One frame inside a slab. `first` is the number of its first event; the first `skip` events are settled already and left out. */

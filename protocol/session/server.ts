@@ -136,7 +136,7 @@ export class ServerSession implements PublisherSink {
     const welcome: Welcome = { op: 'WELCOME', serverTime, ...base };
     if (opening) {
       const { producer, epoch, durability, dedupMs, maxAgeMs, ...start } = opening;
-      this.publisher = new Publisher({ ...start, sink: this });
+      this.publisher = new Publisher({ sink: this, ...start });
       welcome.terms = { producer, epoch, ...this.publisher.terms(), ...this.limits, durability, dedupMs, maxAgeMs };
     }
     this.send(welcome);

@@ -29,7 +29,7 @@ export async function readStretch(
 ): Promise<Stretch> {
   const items = await log.read('events', partition, after + 1, maxBytes);
   const start = { partition, after, through: after, events: [], reachedEnd: false };
-  const stretch: Stretch = { ...start, trimmed: 0, damaged: [], created: 0 };
+  const stretch: Stretch = { trimmed: 0, damaged: [], created: 0, ...start };
   let bytes = 0;
   for (const item of items) {
     bytes += item.bytes.length;

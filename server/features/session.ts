@@ -20,7 +20,11 @@ const PLAYED = 0.5;
 const HEARD = 1;
 
 export function newSession(): SessionState {
-  return { id: null, startedAt: 0, lastAt: 0, position: 0, skipsInARow: 0, items: [] };
+  return { others: [], ...listening(null, 0) };
+}
+
+function listening(id: string | null, startedAt: number): Listening {
+  return { id, startedAt, lastAt: 0, position: 0, skipsInARow: 0, items: [] };
 }
 
 export function foldSession(state: SessionState, { at, signal }: Activity): void {
@@ -32,20 +36,19 @@ export function foldSession(state: SessionState, { at, signal }: Activity): void
 /** Which session an event of this session id belongs to; null for none that matters any more. */
 function sessionOf(state: SessionState, id: string | undefined, at: number): Listening | null {
   if (id === state.id) return state;
-  const other = id === undefined ? undefined : state.others?.find((one) => one.id === id);
+  const other = id === undefined ? undefined : state.others.find((one) => one.id === id);
   if (other && at < state.lastAt) return other;
   if (!other && state.id !== null && at < state.startedAt) return null;
-  if (id !== undefined) turnTo(state, other ?? { ...newSession(), id, startedAt: at }, at);
+  if (id !== undefined) turnTo(state, other ?? listening(id, at), at);
   return state;
 }
 
 /** `next` is under way from now on; what was stays beside it for a while. */
 function turnTo(state: SessionState, next: Listening, at: number): void {
-  const { others = [], ...left } = state;
+  const { others, ...left } = state;
   const beside = [left, ...others].filter(({ id, lastAt }) => id !== null && id !== next.id && lastAt > at - OTHERS_MS);
   Object.assign(state, next);
-  if (beside.length > 0) state.others = beside.slice(0, OTHERS_MAX);
-  else delete state.others;
+  state.others = beside.slice(0, OTHERS_MAX);
 }
 
 function foldSignal(state: Listening, { kind, track }: Signal, at: number): void {
@@ -57,7 +60,7 @@ function foldSignal(state: Listening, { kind, track }: Signal, at: number): void
   }
   switch (kind) {
     case 'play':
-      if (!playOn(state, track, at)) addTrack(state, { track, at, weight: PLAYED });
+      if (!playOn(state, track, at)) addTrack(state, newItem(track, at, PLAYED));
       break;
     case 'pause':
       pause(state, track, at);
@@ -74,7 +77,7 @@ function foldSignal(state: Listening, { kind, track }: Signal, at: number): void
       break;
     case 'dislike':
       // Also of a track that was not played: it must not be recommended.
-      if (!rate(state, track, SKIPPED)) insert(state.items, { track, at, weight: SKIPPED, rated: true });
+      if (!rate(state, track, SKIPPED)) insert(state.items, newItem(track, at, SKIPPED, true));
       break;
   }
 }
@@ -88,16 +91,16 @@ function pause({ items }: Listening, track: string, at: number): void {
 function playOn({ items }: Listening, track: string, at: number): boolean {
   const item = items.findLast((played) => played.at <= at);
   if (item?.track !== track || !item.paused) return false;
-  delete item.paused;
+  item.paused = false;
   return true;
 }
 
 /** A play has ended; of a client that does not tell when it begins, this is all there is. */
 function end(state: Listening, track: string, at: number, weight: number): void {
   const item = state.items.findLast((played) => played.track === track && played.at <= at);
-  if (!item) return addTrack(state, { track, at, weight });
+  if (!item) return addTrack(state, newItem(track, at, weight));
   if (!item.rated) item.weight = weight;
-  delete item.paused;
+  item.paused = false;
 }
 
 /** False if the session does not have the track. */
@@ -107,7 +110,7 @@ function rate({ items }: Listening, track: string, weight: number): boolean {
     if (item.track !== track) continue;
     item.weight = weight;
     item.rated = true;
-    delete item.paused;
+    item.paused = false;
     found = true;
   }
   return found;
@@ -116,6 +119,10 @@ function rate({ items }: Listening, track: string, weight: number): boolean {
 function addTrack(state: Listening, item: SessionItem): void {
   state.position++;
   insert(state.items, item);
+}
+
+function newItem(track: string, at: number, weight: SessionItem['weight'], rated = false): SessionItem {
+  return { track, at, weight, rated, paused: false };
 }
 
 /** By event time; the oldest goes where there are too many. */
@@ -139,20 +146,20 @@ const current = recordCodec<SessionState>(
   2,
   newSession,
   (state, out) => {
-    const { others = [] } = state;
+    const { others } = state;
     write(state, out);
     out.varint(others.length);
     for (const other of others) write(other, out);
   },
   (from) => {
-    const state: SessionState = read(from);
-    const others = Array.from({ length: from.upTo(OTHERS_MAX, 'number of others') }, () => read(from));
-    if (others.length > 0) state.others = others;
+    const others: Listening[] = [];
+    const state: SessionState = { others, ...read(from) };
+    for (let left = from.upTo(OTHERS_MAX, 'number of others'); left > 0; left--) others.push(read(from));
     return state;
   },
 );
 /** Without others. */
-const first = recordCodec<SessionState>(1, newSession, write, read);
+const first = recordCodec<SessionState>(1, newSession, write, (from) => ({ others: [], ...read(from) }));
 
 export const sessionCodec: RecordCodec<SessionState> = {
   ...current,
@@ -186,12 +193,13 @@ function read(from: RecordReader): Listening {
 }
 
 function readItem(from: RecordReader): SessionItem {
-  const item: SessionItem = { track: from.text(), at: from.varint(), weight: 0 };
+  const item = newItem(from.text(), from.varint(), PLAYED);
   const code = from.varint();
-  if (code === PAUSED) return { ...item, weight: PLAYED, paused: true };
+  item.paused = code === PAUSED;
+  if (item.paused) return item;
   const weight = WEIGHTS[code % RATED];
   if (weight === undefined || code >= 2 * RATED) throw new FormatError('not a weight');
   item.weight = weight;
-  if (code >= RATED) item.rated = true;
+  item.rated = code >= RATED;
   return item;
 }

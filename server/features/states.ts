@@ -16,9 +16,9 @@ export interface SessionItem {
   /** 0: skipped before 30 s or disliked. 0.5: played, nothing known yet. 1: heard longer, completed or liked. */
   weight: number;
   /** Liked or disliked: how much of it is heard does not change its weight any more. */
-  rated?: true;
+  rated: boolean;
   /** Paused, and not played on yet. */
-  paused?: true;
+  paused: boolean;
 }
 
 /** What a listener did on one device, or in one sitting. */
@@ -36,8 +36,8 @@ export interface Listening {
 
 /** The session under way, which is the one that was heard of last. */
 export interface SessionState extends Listening {
-  /** What goes on beside it, on other devices: the last two of the last half hour, the latest first. Absent where there is none. */
-  others?: Listening[];
+  /** What goes on beside it, on other devices: the last two of the last half hour, the latest first. */
+  others: Listening[];
 }
 
 /** A decayed weight as of `at`; see `decay.ts`. */

@@ -4,7 +4,7 @@
  */
 import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import type { CreditBudget } from '../../protocol/credit/budget.ts';
-import type { SlabSource } from '../../workers/slab.ts';
+import { type SlabSource, slabSource } from '../../workers/slab.ts';
 import { LogError } from '../log/error.ts';
 import { Desk, type Verdicts } from './desk.ts';
 import type { Ingest } from './ingest.ts';
@@ -113,13 +113,8 @@ function answerAndRelease({ answer, settled }: Taken, release: () => void): Prom
 }
 
 function sender({ context, identity, userAgent, clock }: PublishRequest, id: ProducerId): SlabSource {
-  return {
-    ...id,
-    ...(context && { context }),
-    ...(identity.userId !== undefined && { userId: identity.userId }),
-    ...(userAgent && { userAgent }),
-    ...(clock !== undefined && { clockOffsetMs: Date.now() - clock }),
-  };
+  const clockOffsetMs = clock === undefined ? undefined : Date.now() - clock;
+  return slabSource(id, { context, clockOffsetMs, userId: identity.userId, userAgent });
 }
 
 function outcome(verdicts: Verdicts | null, first: number, count: number): PublishOutcome {

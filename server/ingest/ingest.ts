@@ -84,7 +84,7 @@ export class Ingest {
   /** What the log remembers of a producer; `clientDone` is what the client has processed and counts as settled. */
   async known(id: ProducerId, clientDone: number): Promise<KnownProducer> {
     const [records = []] = await this.parts.log.producers([producerKey(id)]);
-    return { ...unite(records, clientDone), records };
+    return { records, ...unite(records, clientDone) };
   }
 
   /**

@@ -171,7 +171,7 @@ export class Intake {
   private async work(slab: Slab): Promise<void> {
     this.inFlight++;
     const began = performance.now();
-    const running = this.pool.run({ ...slabTask(slab, this.spare.pop()), out: this.results.take() });
+    const running = this.pool.run({ out: this.results.take(), ...slabTask(slab, this.spare.pop()) });
     const handOver = (performance.now() - began) / 1000;
     const result = await running.catch((error) => {
       this.events.workerDied(error);

@@ -44,6 +44,6 @@ export class Lanes {
     const lane = this.lanes[this.turn]!;
     const first = lane.next;
     lane.next += count;
-    return { ...lane, first };
+    return { first, ...lane };
   }
 }

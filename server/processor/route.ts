@@ -41,7 +41,7 @@ export function route(stretch: Stretch, projections: readonly Projection[], part
       for (const events of [users, ...shards]) events.push({ consumed, folds: [], failure: { error } });
     }
   }
-  return { ...stretch, users, shards };
+  return { users, shards, ...stretch };
 }
 
 function foldsOf(

@@ -87,7 +87,7 @@ export class FeedsLink {
   private link(connection: SubscribingConnection): Linked {
     const id = ++this.lastId;
     const linked = { id, connection, known: false, subs: new Set<number>(), held: [] };
-    const complete: Linked = { ...linked, clogged: false, cloggedBytes: 0, untold: 0 };
+    const complete: Linked = { clogged: false, cloggedBytes: 0, untold: 0, ...linked };
     this.linked.set(connection, complete);
     this.byId.set(id, complete);
     return complete;

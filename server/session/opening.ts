@@ -6,7 +6,7 @@ import type { CreditBudget } from '../../protocol/credit/budget.ts';
 import { parseContext } from '../../protocol/events.ts';
 import type { Context, Durability, Hello } from '../../protocol/frames.ts';
 import { CONTEXT_MAX_BYTES, type FrameLimits } from '../../protocol/limits.ts';
-import type { SlabSource } from '../../workers/slab.ts';
+import { slabSource } from '../../workers/slab.ts';
 import type { Authenticator } from '../gateway/authenticator.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Identity } from '../ingest/request.ts';
@@ -97,14 +97,9 @@ export class Opening {
     const known = await ingest.known(id, clientDone);
     if (connection.session.state !== 'opening') return;
     this.noticeLoss(id, clientDone, known);
-    const sender: SlabSource = {
-      ...id,
-      ...(context && { context }),
-      ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-      ...(identity.userId !== undefined && { userId: identity.userId }),
-      userAgent: connection.socket.userAgent,
-      ...(hello.agent !== undefined && { agent: hello.agent }),
-    };
+    const { userId } = identity;
+    const { userAgent } = connection.socket;
+    const sender = slabSource(id, { context, clockOffsetMs, userId, userAgent, agent: hello.agent });
     const opening = {
       budget,
       limits,

@@ -79,8 +79,14 @@ function addBounded(disliked: Map<string, number>, track: string, at: number): v
 
 function newListener(): ListenerState {
   return {
-    ...{ disliked: new Map(), session: null, startedAt: 0, played: new Set(), skipped: new Set() },
-    ...{ changes: 0, served: 0, requests: new Map() },
+    disliked: new Map(),
+    session: null,
+    startedAt: 0,
+    played: new Set(),
+    skipped: new Set(),
+    changes: 0,
+    served: 0,
+    requests: new Map(),
   };
 }
 
@@ -140,8 +146,13 @@ function decodeMap(bytes: Uint8Array): ListenerState {
     throw new FormatError('not a record of a listener');
   }
   return {
-    ...{ disliked: new Map(disliked as [string, number][]), session: session as string | null, startedAt },
-    ...{ played: new Set(played as string[]), skipped: new Set(skipped as string[]), changes, served },
+    disliked: new Map(disliked as [string, number][]),
+    session: session as string | null,
+    startedAt,
+    played: new Set(played as string[]),
+    skipped: new Set(skipped as string[]),
+    changes,
+    served,
     requests: new Map(requests as [string, number][]),
   };
 }

@@ -33,17 +33,19 @@ test('plays, and how each of them ended', () => {
     does('complete', 'c', 300),
     does('play', 'd', 301),
   );
+  const asUsual = { rated: false, paused: false };
   expect(state).toEqual({
+    others: [],
     id: 's-1',
     startedAt: NOW,
     lastAt: NOW + 301_000,
     position: 4,
     skipsInARow: 0,
     items: [
-      { track: 'a', at: NOW, weight: 0 },
-      { track: 'b', at: NOW + 6000, weight: 1 },
-      { track: 'c', at: NOW + 91_000, weight: 1 },
-      { track: 'd', at: NOW + 301_000, weight: 0.5 },
+      { track: 'a', at: NOW, weight: 0, ...asUsual },
+      { track: 'b', at: NOW + 6000, weight: 1, ...asUsual },
+      { track: 'c', at: NOW + 91_000, weight: 1, ...asUsual },
+      { track: 'd', at: NOW + 301_000, weight: 0.5, ...asUsual },
     ],
   });
 });
@@ -81,11 +83,11 @@ test('two devices at once: each session goes on where it was', () => {
   // Late news of the other does not make it the one under way.
   const late = sessionOf(...both, phone('play', 'b', 9), car('play', 'y', 5));
   expect(late.id).toBe('s-1');
-  expect(late.others![0]!.items.map(({ track }) => track)).toEqual(['x', 'y']);
+  expect(late.others[0]!.items.map(({ track }) => track)).toEqual(['x', 'y']);
   // No more than two stay, and none for longer than half an hour.
   const third = sessionOf(...['1', '2', '3', '4'].map((id, i) => does('play', 't', i, { session_id: id })));
-  expect([third.id, third.others!.map(({ id }) => id)]).toEqual(['4', ['3', '2']]);
-  expect(sessionOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toBeUndefined();
+  expect([third.id, third.others.map(({ id }) => id)]).toEqual(['4', ['3', '2']]);
+  expect(sessionOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toEqual([]);
 });
 
 test('what an earlier version wrote is read', () => {
