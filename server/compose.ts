@@ -124,7 +124,7 @@ export async function assemble(
     process: engines.process,
   });
   const storageCeiling = config.storageLatencyCeilingMs / 1000;
-  const clusterLag = new ClusterLag(bus);
+  const clusterLag = new ClusterLag(bus, engines.process);
   const monitor = new PressureMonitor({
     ingest,
     sessions,
@@ -132,7 +132,7 @@ export async function assemble(
     metrics,
     residentLimit: config.rssLimitBytes,
     storageCeiling,
-    lag: () => clusterLag.lag,
+    lag: () => clusterLag.lag(downstream.processor()?.figures.lag ?? null),
     lagLimit: config.lagLimit,
   });
   const needed = async () => neededFrom(await groups.groups(), config.partitions, config.groupRetentionMs, Date.now());

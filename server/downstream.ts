@@ -21,6 +21,9 @@ import type { RecommendationRequest } from './recommend/port.ts';
 import { UnavailableError } from './recommend/unavailable.ts';
 import type { FeedsLink } from './session/feeds-link.ts';
 
+/** Where ingest waits for the processor, it hears of it so often. */
+const LAG_FIGURES_MS = 200;
+
 export interface DownstreamParts {
   config: Config;
   engines: EngineSettings;
@@ -99,11 +102,12 @@ interface Closable {
 }
 
 function processorSettings(config: Config, engines: EngineSettings): ProcessorSettings {
-  const { leaseTtlMs, catalogue, redisUrl, dataDir } = config;
+  const { leaseTtlMs, catalogue, redisUrl, dataDir, lagLimit } = config;
   const snapshots = config.indexDir ?? (redisUrl === undefined ? join(dataDir, 'index') : undefined);
   return {
     engines,
     leaseTtlMs,
+    ...(lagLimit > 0 && { figuresMs: LAG_FIGURES_MS }),
     index: {
       maxSessions: config.indexSessions,
       ...(snapshots !== undefined && { snapshots }),

@@ -7,6 +7,9 @@
  *   2. ordinary grants also keep what windows hold below `ceiling`, which shrinks multiplicatively under pressure and recovers additively
  *      (AIMD, Chiu and Jain 1989). It bounds what is granted from now on; what was granted before cannot be taken back.
  * Room for one largest event with its context is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
+ *
+ * Pressure slows down who would hold too much. Where those who read the log cannot keep up, what is held says nothing: each event settles at
+ * once. Then nothing is granted but a ration for the blocked.
  */
 import { CONTEXT_MAX_BYTES, WINDOW_CAP, WINDOW_START } from '../limits.ts';
 import type { CreditWindow } from './window.ts';
@@ -47,6 +50,8 @@ export class CreditBudget {
   grown = 0;
   /** A socket was turned away since `victims` was last asked. */
   private turnedAway = false;
+  /** What the blocked may still have until `adapt` is called again; null: no ration, nobody is behind. */
+  private ration: number | null = null;
 
   constructor(settings: BudgetSettings) {
     this.settings = settings;
@@ -93,6 +98,7 @@ export class CreditBudget {
 
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
+    if (this.ration !== null) return 0;
     return Math.min(this.shared - this.settings.socketBytes - this.used, this.ceiling - this.outstanding);
   }
 
@@ -109,9 +115,10 @@ export class CreditBudget {
     return Math.min(WINDOW_CAP.bytes, Math.max(WINDOW_START.bytes, Math.floor(share)));
   }
 
-  /** Told the pressure, each 100 ms. */
-  adapt(pressure: number): void {
+  /** Told the pressure, each 100 ms, and whether those who read the log are so far behind that everybody must wait for them. */
+  adapt(pressure: number, behind = false): void {
     this.pressure = pressure;
+    this.ration = behind ? this.settings.largestEvent + CONTEXT_MAX_BYTES : null;
     for (const window of this.waiting) window.idleRounds = isServed(window) ? window.idleRounds + 1 : 0;
     if (pressure >= PRESSURE_HIGH) {
       const from = Math.min(this.ceiling, this.outstanding);
@@ -134,9 +141,13 @@ export class CreditBudget {
     const served: CreditWindow[] = [];
     for (const window of this.waiting) {
       if (window.frozen || window.unsettled > 0) continue;
+      const cost = window.leastCost();
+      if (this.ration !== null && cost > this.ration) break;
       const result = window.grantLeast();
       if (result === 'short') break;
-      if (result === 'raised') served.push(window);
+      if (result !== 'raised') continue;
+      served.push(window);
+      if (this.ration !== null) this.ration -= cost;
     }
     return served;
   }

@@ -9,11 +9,13 @@ const HEARD_MS = 5_000;
 
 export class ClusterLag {
   private readonly heard = new Map<string, { lag: number; at: number }>();
+  private readonly server: string;
   private readonly now: () => number;
   private readonly unsubscribe: () => void;
 
-  /** `now` in ms of a steady clock. */
-  constructor(bus: LiveBus, now: () => number = () => performance.now()) {
+  /** `server` is this one's name, `now` in ms of a steady clock. */
+  constructor(bus: LiveBus, server: string, now: () => number = () => performance.now()) {
+    this.server = server;
     this.now = now;
     this.unsubscribe = bus.subscribe(TOPICS.stats, (bytes) => this.hear(decodeMessage<ServerFigures>(bytes)));
   }
@@ -23,12 +25,12 @@ export class ClusterLag {
     this.heard.set(figures.server, { lag: figures.processor.lag, at: this.now() });
   }
 
-  /** Events. */
-  get lag(): number {
-    let sum = 0;
+  /** Events. Of this server's own processor `own` counts, which is newer than what it told everybody; null where it has none. */
+  lag(own: number | null): number {
+    let sum = own ?? 0;
     for (const [server, { lag, at }] of this.heard) {
       if (this.now() - at > HEARD_MS) this.heard.delete(server);
-      else sum += lag;
+      else if (own === null || server !== this.server) sum += lag;
     }
     return sum;
   }

@@ -16,6 +16,8 @@ import { TopTracks } from './top-tracks.ts';
 export interface ProcessorSettings {
   engines: EngineSettings;
   leaseTtlMs: number;
+  /** See `ProcessorOptions`. */
+  figuresMs?: number;
   index: Omit<IndexSettings, 'engine'>;
 }
 
@@ -25,7 +27,7 @@ const GROUP = 'processor';
 const RENEWALS = 3;
 const INDEX_FIGURES_MS = 1_000;
 
-const { engines, leaseTtlMs, index: indexSettings } = threadSettings<ProcessorSettings>();
+const { engines, leaseTtlMs, figuresMs, index: indexSettings } = threadSettings<ProcessorSettings>();
 const { remote } = serveThread<ProcessorOwner & LogCalls, ProcessorThread>({ stop });
 const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thread: 'processor' });
 
@@ -70,6 +72,7 @@ const processor = createProcessor({
     figures: (...args) => void remote.figures.asEvent(...args),
   },
   member: engines.process,
+  ...(figuresMs !== undefined && { figuresMs }),
   ttlMs: leaseTtlMs,
   renewMs: leaseTtlMs / RENEWALS,
   topTracks: () => topTracks.tracks,

@@ -63,13 +63,17 @@ export class Progress {
   async commit(figures: readonly PartitionFigures[]): Promise<void> {
     const { groups } = this.parts;
     this.committed ??= new Map((await groups.progress()).map(({ partition, position }) => [partition, position]));
-    for (const { partition, applied } of figures) {
-      const lease = this.parts.lease(partition);
-      const before = this.committed.get(partition) ?? 0;
-      if (!lease || applied < before) continue;
-      if (await groups.commit(lease, before, applied)) this.committed.set(partition, applied);
-      else this.committed = null;
-      if (!this.committed) return;
-    }
+    const { committed } = this;
+    const moved = await Promise.all(
+      figures.map(async ({ partition, applied }) => {
+        const lease = this.parts.lease(partition);
+        const before = committed.get(partition) ?? 0;
+        if (!lease || applied < before) return true;
+        if (!(await groups.commit(lease, before, applied))) return false;
+        committed.set(partition, applied);
+        return true;
+      }),
+    );
+    if (moved.includes(false)) this.committed = null;
   }
 }

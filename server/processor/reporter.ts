@@ -19,10 +19,16 @@ export interface ReporterParts {
   everyMs: number;
 }
 
+/** The group's position is written no more often. */
+const COMMIT_MS = 1_000;
+
 export class Reporter {
   private readonly parts: ReporterParts;
   private readonly timer: NodeJS.Timeout;
   private work: Promise<void> | null = null;
+  /** Figures do not wait for storage to take a position. */
+  private committing: Promise<void> | null = null;
+  private committedAt = Number.NEGATIVE_INFINITY;
   private partitions: PartitionFigures[] = [];
   private before = { folded: 0, at: performance.now() };
 
@@ -40,7 +46,7 @@ export class Reporter {
     try {
       const state = await parts.look();
       this.partitions = await parts.progress.measure(parts.owned(), state);
-      await parts.progress.commit(this.partitions);
+      this.commit();
     } catch (error) {
       // What was measured last is told again, as far as it is still owned.
       parts.trouble(error);
@@ -48,6 +54,19 @@ export class Reporter {
       this.partitions = this.partitions.filter(({ partition }) => owned.has(partition));
     }
     parts.report(this.figures());
+  }
+
+  private commit(): void {
+    const now = performance.now();
+    // A timer may be a little early.
+    if (this.committing || now - this.committedAt < COMMIT_MS * 0.9) return;
+    this.committedAt = now;
+    this.committing = this.parts.progress
+      .commit(this.partitions)
+      .catch((error) => this.parts.trouble(error))
+      .finally(() => {
+        this.committing = null;
+      });
   }
 
   private figures(): ProcessorFigures {
@@ -66,5 +85,6 @@ export class Reporter {
   async close(): Promise<void> {
     clearInterval(this.timer);
     await this.work;
+    await this.committing;
   }
 }

@@ -42,7 +42,7 @@ export class PressureMonitor {
     const level = pressureOf(parts);
     this.latest = { level, parts };
     metrics.pressure(level, parts);
-    sessions.adapt(level, INTERVAL_MS / 1000);
+    sessions.adapt(level, INTERVAL_MS / 1000, parts.lag >= 1);
   }
 
   private measure(): PressureParts {

@@ -159,9 +159,12 @@ export class Sessions implements ConnectionKeeper {
     if (weaker) this.endAll('the durability of storage fell');
   }
 
-  /** Told the pressure, each 100 ms: shrinks or widens the budget, serves who is blocked, sends away who sits on unused credit. */
-  adapt(pressure: number, seconds: number): void {
-    this.budget.adapt(pressure);
+  /**
+   * Told the pressure, each 100 ms, and whether consumers are too far behind: shrinks or widens the budget, serves who is blocked, sends away
+   * who sits on unused credit.
+   */
+  adapt(pressure: number, seconds: number, behind = false): void {
+    this.budget.adapt(pressure, behind);
     this.parts.metrics.blocked(this.budget.waiting.size * seconds);
     const now = performance.now();
     for (const window of this.budget.waiting) this.byWindow.get(window)?.tick(now);

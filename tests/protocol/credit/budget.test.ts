@@ -111,6 +111,37 @@ describe('growth', () => {
   });
 });
 
+describe('while consumers are too far behind', () => {
+  it('nothing is granted but a ration for the blocked, oldest first', () => {
+    const budget = new CreditBudget(settings);
+    const busy = new CreditWindow(budget, 0, 0);
+    const blocked = [1, 2, 3, 4].map(() => {
+      const window = new CreditWindow(budget, 0, 0);
+      window.receive(4, 4 * KiB);
+      window.settle(4, 4 * KiB);
+      window.block(4 * KiB);
+      return window;
+    });
+    budget.adapt(1, true);
+    busy.receive(4, 400);
+    busy.settle(4, 400);
+    expect([busy.replenish(), blocked[0]!.replenish(), budget.hold(1)]).toEqual([false, false, false]);
+    // All that is left for a while is one largest event with its context.
+    expect(budget.serveWaiting()).toEqual(blocked.slice(0, 2));
+    expect(blocked[0]!.limit).toBe(5);
+    blocked[0]!.receive(5, 8 * KiB);
+    blocked[0]!.settle(5, 8 * KiB);
+    blocked[0]!.block(4 * KiB);
+    expect(budget.serveWaiting()).toEqual([]);
+    budget.adapt(1, true);
+    expect(budget.serveWaiting()).toEqual(blocked.slice(2));
+    budget.adapt(1, true);
+    expect(budget.serveWaiting()).toEqual([blocked[0]]);
+    budget.adapt(0.5);
+    expect([busy.replenish(), budget.hold(1)]).toEqual([true, true]);
+  });
+});
+
 describe('scarcity', () => {
   it('serves the oldest blocked connection first, with one event and the bytes it asked for', () => {
     const budget = new CreditBudget({ ...settings, socketBytes: 0, capacity: 2 * settings.largestEvent });
@@ -214,7 +245,7 @@ it('a closed connection holds what it sent until that is settled, and nothing el
 type Action =
   | { do: 'open'; context: number }
   | { do: 'send' | 'settle' | 'block' | 'close'; at: number; part: number }
-  | { do: 'pressure'; level: number };
+  | { do: 'pressure'; level: number; behind: boolean };
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constant('open' as const), context: fc.constantFrom(0, 40, 1024) }),
   fc.record({
@@ -222,7 +253,11 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
     at: fc.nat(50),
     part: fc.double({ min: 0, max: 1, noNaN: true }),
   }),
-  fc.record({ do: fc.constant('pressure' as const), level: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({
+    do: fc.constant('pressure' as const),
+    level: fc.double({ min: 0, max: 1, noNaN: true }),
+    behind: fc.boolean(),
+  }),
 );
 
 it('conserves credit: used is the sum of what is held, never above the capacity, and limits only grow', () => {
@@ -235,7 +270,7 @@ it('conserves credit: used is the sum of what is held, never above the capacity,
           if (!budget.openSocket()) continue;
           const window = new CreditWindow(budget, 0, action.context);
           all.push({ window, context: action.context, limit: 0, limitBytes: 0, open: true });
-        } else if (action.do === 'pressure') budget.adapt(action.level);
+        } else if (action.do === 'pressure') budget.adapt(action.level, action.behind);
         else if (all.length > 0) act(budget, all[action.at % all.length]!, action.do, action.part);
         budget.serveWaiting();
         const held = all.map(({ window, context }) => {

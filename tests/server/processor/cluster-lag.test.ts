@@ -7,7 +7,7 @@ import { ClusterLag } from '../../../server/processor/cluster-lag.ts';
 test('adds up what processors told lately, and forgets who is silent', async () => {
   const bus = new LocalBus();
   let now = 0;
-  const cluster = new ClusterLag(bus, () => now);
+  const cluster = new ClusterLag(bus, 'a', () => now);
   const tell = async (message: object) => {
     const heard = new Promise<void>((resolve) => void bus.subscribe(TOPICS.stats, () => resolve()));
     bus.publish(TOPICS.stats, encodeMessage(message));
@@ -17,12 +17,14 @@ test('adds up what processors told lately, and forgets who is silent', async () 
   await tell({ server: 'b', processor: { lag: 12 } });
   await tell({ server: 'gateway', processor: null });
   await tell({ nonsense: true });
-  expect(cluster.lag).toBe(42);
+  expect(cluster.lag(null)).toBe(42);
   now = 4_000;
   await tell({ server: 'a', processor: { lag: 5 } });
-  expect(cluster.lag).toBe(17);
+  expect(cluster.lag(null)).toBe(17);
+  // What this server's own processor says is newer.
+  expect(cluster.lag(100)).toBe(112);
   now = 6_000;
-  expect(cluster.lag).toBe(5);
+  expect(cluster.lag(null)).toBe(5);
   cluster.close();
   await bus.close();
 });
