@@ -8,13 +8,14 @@ import type { WorkerSettings } from '../workers/settings.ts';
 import { openTrackList } from './catalogue/track-list.ts';
 import type { Config } from './config.ts';
 import { neededFrom } from './consumer/needed.ts';
-import { openDownstream } from './downstream.ts';
+import { type Downstream, openDownstream } from './downstream.ts';
 import { engineOf, engineSettings } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { pageRoutes } from './gateway/routes/pages.ts';
 import { sdkRoutes } from './gateway/routes/sdk.ts';
 import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
+import { DisposablePool } from './ingest/disposable-pool.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { CLAIM_MS, createInternalPublisher } from './ingest/internal-publisher.ts';
@@ -37,6 +38,7 @@ const HTTP_TIMEOUT_MS = 15_000;
 /** How long an event of the server's own waits for its verdict. */
 const INTERNAL_TIMEOUT_MS = 5_000;
 const FIGURES_MS = 1_000;
+const LAG_SILENCE_MS = 5_000;
 
 export interface Assembly {
   transport: Transport;
@@ -55,6 +57,7 @@ export async function assemble(
   onStop: (error: unknown) => void,
 ): Promise<Assembly> {
   const tracks = openTrackList(config.catalogue);
+  const here = { catalogue: config.catalogue ? loadCatalogue(config.catalogue) : undefined };
   const metrics = createMetrics();
   const limits: FrameLimits = {
     maxFrameBytes: config.maxFrameBytes,
@@ -63,7 +66,7 @@ export async function assemble(
   };
   const settings = workerSettings(config, limits);
   const pool = new WorkerPool({ threads: config.workers, settings });
-  const quarantine = new WorkerPool({ threads: 1, settings, atOnce: 0 });
+  const quarantine = new DisposablePool({ settings });
   // What was opened so far is closed again where the next part cannot be.
   const opened: { close(): Promise<void> }[] = [pool, quarantine];
   const also = <T extends { close(): Promise<void> }>(part: T): T => {
@@ -77,7 +80,7 @@ export async function assemble(
   // Threads take a while to start: all of them do so at once, and meanwhile the log is opened.
   const poolReady = pool.start();
   poolReady.catch(() => {});
-  const engine = await engineOf(config);
+  const engine = await engineOf(config).catch(giveUp);
   const remember = {
     rememberProducersMs: config.producerMemoryMs,
     dedupMs: Math.max(config.dedupWindowMs, CLAIM_MS),
@@ -88,7 +91,6 @@ export async function assemble(
   const bus = also(await engine.openBus(engines, onBusTrouble).catch(giveUp));
   const groups = also(await engine.openGroupDirectory(engines).catch(giveUp));
   const log = new AnnouncedLog(stored, bus);
-  const here = { catalogue: config.catalogue ? loadCatalogue(config.catalogue) : undefined };
   const ingest = new Ingest({ log, pool, quarantine, settings, here, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,
@@ -132,7 +134,7 @@ export async function assemble(
     metrics,
     residentLimit: config.rssLimitBytes,
     storageCeiling,
-    lag: () => clusterLag.lag(downstream.processor()?.figures.lag ?? null),
+    lag: () => clusterLag.lag(ownLag(downstream.processor())),
     lagLimit: config.lagLimit,
   });
   const needed = async () => neededFrom(await groups.groups(), config.partitions, config.groupRetentionMs, Date.now());
@@ -213,6 +215,12 @@ export async function assemble(
     metrics.close();
   }
   return { transport, engine: log.guarantees.engine, durability, close };
+}
+
+/** Events; null where there is no processor here. One that has been silent for a while does not count: nobody waits for the dead. */
+function ownLag(latest: ReturnType<Downstream['processor']>): number | null {
+  if (!latest) return null;
+  return performance.now() - latest.at > LAG_SILENCE_MS ? 0 : latest.figures.lag;
 }
 
 function workerSettings(config: Config, limits: FrameLimits): WorkerSettings {

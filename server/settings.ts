@@ -214,7 +214,7 @@ export const SETTINGS = {
     'GAPLESS_WORKERS',
     count(0, 256),
     '0',
-    'Worker threads that validate, at most; 0 means as many as there are cores, at most 4. All but the first start when there is work for them.',
+    'Worker threads that validate; 0 means as many as there are cores, at most 4.',
   ),
   catalogue: optional(
     'GAPLESS_CATALOGUE',

@@ -63,8 +63,8 @@ function table(rows: readonly FaultResult[]): string {
   const out = new Table({ head, style: { head: [], border: [], compact: true } });
   const whole = (value: number) => value.toLocaleString('en');
   for (const { title, kills, send, verify, storageLost } of rows) {
-    const { stored, duplicates, out_of_order: outOfOrder, missing } = verify;
-    out.push([title, ...[kills, send.lines, stored, duplicates, outOfOrder, missing, storageLost].map(whole)]);
+    const { stored, duplicates, out_of_order: outOfOrder, missing, not_sent: tail } = verify;
+    out.push([title, ...[kills, send.lines, stored, duplicates, outOfOrder, missing + tail, storageLost].map(whole)]);
   }
   return out.toString();
 }

@@ -9,7 +9,7 @@
  * Room for one largest event with its context is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
  *
  * Pressure slows down who would hold too much. Where those who read the log cannot keep up, what is held says nothing: each event settles at
- * once. Then nothing is granted but a ration for the blocked.
+ * once. Then nothing is granted but a ration, to the blocked and to request bodies.
  */
 import { CONTEXT_MAX_BYTES, WINDOW_CAP, WINDOW_START } from '../limits.ts';
 import type { CreditWindow } from './window.ts';
@@ -33,6 +33,9 @@ const RECOVER = 1 / 40;
 const NEWCOMERS = 1 / 8;
 /** Rounds of 100 ms that a connection may sit on what it was blocked for before others who wait may have it. */
 const IDLE_ROUNDS = 50;
+/** A ration is so many of the largest events; and no event counts for less, although its bytes may be granted already. */
+const RATION_EVENTS = 8;
+const RATION_LEAST_BYTES = 256;
 
 export class CreditBudget {
   readonly settings: BudgetSettings;
@@ -50,7 +53,7 @@ export class CreditBudget {
   grown = 0;
   /** A socket was turned away since `victims` was last asked. */
   private turnedAway = false;
-  /** What the blocked may still have until `adapt` is called again; null: no ration, nobody is behind. */
+  /** What the blocked and request bodies may still have until `adapt` is called again, bytes; null: no ration, nobody is behind. */
   private ration: number | null = null;
 
   constructor(settings: BudgetSettings) {
@@ -85,9 +88,10 @@ export class CreditBudget {
     return this.used - this.sockets * this.settings.socketBytes;
   }
 
-  /** Holds bytes that came without a window (a request body) if there is ordinary room for them. */
+  /** Holds bytes that came without a window (a request body) if there is ordinary room for them, or a ration. */
   hold(bytes: number): boolean {
-    if (bytes > this.room()) return false;
+    if (bytes > this.room() || bytes > (this.ration ?? bytes)) return false;
+    if (this.ration !== null) this.ration -= bytes;
     this.used += bytes;
     return true;
   }
@@ -96,9 +100,13 @@ export class CreditBudget {
     this.used -= bytes;
   }
 
+  /** Nothing is granted but what `serveWaiting` has a ration for. */
+  get rationed(): boolean {
+    return this.ration !== null;
+  }
+
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
-    if (this.ration !== null) return 0;
     return Math.min(this.shared - this.settings.socketBytes - this.used, this.ceiling - this.outstanding);
   }
 
@@ -118,8 +126,10 @@ export class CreditBudget {
   /** Told the pressure, each 100 ms, and whether those who read the log are so far behind that everybody must wait for them. */
   adapt(pressure: number, behind = false): void {
     this.pressure = pressure;
-    this.ration = behind ? this.settings.largestEvent + CONTEXT_MAX_BYTES : null;
+    this.ration = behind ? RATION_EVENTS * (this.settings.largestEvent + CONTEXT_MAX_BYTES) : null;
     for (const window of this.waiting) window.idleRounds = isServed(window) ? window.idleRounds + 1 : 0;
+    // The ration is bound enough, and what is held says nothing.
+    if (behind) return;
     if (pressure >= PRESSURE_HIGH) {
       const from = Math.min(this.ceiling, this.outstanding);
       this.ceiling = Math.max(this.settings.largestEvent, from * SHRINK);
@@ -141,7 +151,7 @@ export class CreditBudget {
     const served: CreditWindow[] = [];
     for (const window of this.waiting) {
       if (window.frozen || window.unsettled > 0) continue;
-      const cost = window.leastCost();
+      const cost = Math.max(window.leastCost(), RATION_LEAST_BYTES);
       if (this.ration !== null && cost > this.ration) break;
       const result = window.grantLeast();
       if (result === 'short') break;

@@ -94,7 +94,7 @@ export class CreditWindow {
    * each little bit of credit would be answered with a little frame (the silly window syndrome, RFC 1122, 4.2.3.3). True if one rose.
    */
   replenish(): boolean {
-    if (!this.open || this.frozen) return false;
+    if (!this.open || this.frozen || this.budget.rationed) return false;
     this.resize();
     const moreEvents = Math.max(0, this.done + this.events - this.limit);
     const moreBytes = Math.max(0, this.settledBytes + this.bytes - this.limitBytes);

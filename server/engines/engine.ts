@@ -18,7 +18,7 @@ export interface EngineSettings {
   partitions: number;
 }
 
-/** The log beside whoever writes it. Not every engine can wait for what comes. */
+/** The log beside whoever writes it. One that cannot wait for what comes is asked again and again. */
 export type StoredLog = Pick<EventLog, 'read' | 'state' | 'producers' | 'close'> &
   Partial<LogWaker> & { readonly partitions: number };
 

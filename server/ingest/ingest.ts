@@ -25,7 +25,7 @@ export interface IngestParts {
   log: EventLog;
   pool: SlabPool;
   /** One thread that takes what killed another. */
-  quarantine: SlabPool;
+  quarantine: Pick<SlabPool, 'run' | 'close'>;
   settings: WorkerSettings;
   /** Small slabs are worked on in this thread, with this catalogue; null or absent: in the pool only. */
   here?: { catalogue?: Catalogue | undefined } | null;

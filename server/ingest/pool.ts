@@ -13,8 +13,6 @@ const YOUNG_GENERATION_MIB = 192;
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
-  /** Threads that start at once, default 1. The others start when there is work for them, and stay. */
-  atOnce?: number;
   /** The worker's entry file; tests give one that crashes on command. */
   filename?: string;
 }
@@ -35,15 +33,14 @@ export class WorkerPool implements SlabPool {
   private readonly piscina: Piscina<PackedTask, PackedResult>;
   private readonly running = new Set<Promise<unknown>>();
 
-  constructor({ threads, settings, atOnce = 1, filename = workerFile() }: PoolOptions) {
+  constructor({ threads, settings, filename = workerFile() }: PoolOptions) {
     this.threads = threads;
     this.piscina = new Piscina({
       filename,
       workerData: settings,
-      minThreads: atOnce,
+      // Idle threads above the minimum are recycled at once, so there are none: a new thread costs a boot.
+      minThreads: threads,
       maxThreads: threads,
-      // A thread that has started costs less than to start one again.
-      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       // The synchronous mode freezes timers of idle workers and lets one task's stray rejection fail another's.
       atomics: 'async',

@@ -9,7 +9,7 @@
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { StoreError } from '../features/error.ts';
 import { isLmdbError } from './fault.ts';
-import { hasData, withFolder } from './folder.ts';
+import { isMade, withFolder } from './folder.ts';
 import { FreeSpace } from './free-space.ts';
 import { Writer } from './writer.ts';
 
@@ -76,7 +76,7 @@ export class Environment {
    * process share one, and a writer that is opened later would get that.
    */
   static async openExisting(options: EnvironmentOptions, layout: Layout): Promise<Environment | null> {
-    if (!hasData(options.dir)) return null;
+    if (!isMade(options.dir)) return null;
     const environment = await Environment.try(options, layout, false);
     return environment.orClose(async () => {
       const isComplete = Object.keys(layout.tables).every((name) => environment.tables.has(name));

@@ -1,9 +1,14 @@
 /** The folder of an LMDB environment. */
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 export function hasData(dir: string): boolean {
   return existsSync(join(dir, 'data.mdb'));
+}
+
+/** Whether its writer has come as far as to make it; what is shorter is being made just now. */
+export function isMade(dir: string): boolean {
+  return (statSync(join(dir, 'data.mdb'), { throwIfNoEntry: false })?.size ?? 0) >= LEAST_BYTES;
 }
 
 /** LMDB's mark and the version of its format, in the first page of its file behind that page's header. */

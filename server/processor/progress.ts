@@ -1,6 +1,6 @@
 /**
- * How far the owned partitions have come, once a second: committed as the group's position, for retention and for people, and told as
- * figures. A partition is done up to where every scope has it in storage: its users, and all shards, wherever they are owned.
+ * How far the owned partitions have come: told as figures, and committed once a second as the group's position, for retention and for
+ * people. A partition is done up to where every scope has it in storage: its users, and all shards, wherever they are owned.
  */
 import type { GroupStore, Lease } from '../consumer/port.ts';
 import { readStretch } from '../consumer/read.ts';

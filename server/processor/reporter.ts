@@ -21,6 +21,7 @@ export interface ReporterParts {
 
 /** The group's position is written no more often. */
 const COMMIT_MS = 1_000;
+const RATE_MS = 1_000;
 
 export class Reporter {
   private readonly parts: ReporterParts;
@@ -31,6 +32,7 @@ export class Reporter {
   private committedAt = Number.NEGATIVE_INFINITY;
   private partitions: PartitionFigures[] = [];
   private before = { folded: 0, at: performance.now() };
+  private foldedPerSecond = 0;
 
   constructor(parts: ReporterParts) {
     this.parts = parts;
@@ -73,8 +75,13 @@ export class Reporter {
     const { partitions, parts } = this;
     const { folded, ...counts } = parts.counts();
     const at = performance.now();
-    const foldedPerSecond = ((folded - this.before.folded) * 1000) / (at - this.before.at);
-    this.before = { folded, at };
+    const { before } = this;
+    // Over a second at least, however often figures are asked for.
+    if (at - before.at >= RATE_MS * 0.9) {
+      this.foldedPerSecond = ((folded - before.folded) * 1000) / (at - before.at);
+      this.before = { folded, at };
+    }
+    const { foldedPerSecond } = this;
     return {
       ...{ state: parts.state(), partitions, foldedPerSecond, ...counts, index: parts.index() },
       lag: partitions.reduce((sum, { lag }) => sum + lag, 0),

@@ -7,8 +7,8 @@ import type { ProcessorSettings } from './main.ts';
 import type { ProcessorOwner, ProcessorThread } from './port.ts';
 
 export interface RunningProcessorThread {
-  /** What it told last; null while it is not there. */
-  latest(): { figures: ProcessorFigures; topTracks: FeedTrack[] } | null;
+  /** What it told last, and when (ms of the steady clock); null while it is not there. */
+  latest(): { figures: ProcessorFigures; topTracks: FeedTrack[]; at: number } | null;
   /** Hands its partitions over. */
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export async function startProcessor(
       ...logCalls(logger),
       ...owner,
       figures(figures, topTracks) {
-        latest = { figures, topTracks };
+        latest = { figures, topTracks, at: performance.now() };
       },
     },
     onDeath(error) {

@@ -16,7 +16,10 @@ export function openApiRoutes(others: readonly Route[], version: string): Route[
       answers: { 200: { about: 'The document.', content: { 'application/json': openApi } } },
     },
     handle: async () => {
-      body ??= make();
+      body ??= make().catch((error) => {
+        body = undefined;
+        throw error;
+      });
       return { status: 200, headers: { 'content-type': 'application/json' }, body: await body };
     },
   }));

@@ -112,33 +112,63 @@ describe('growth', () => {
 });
 
 describe('while consumers are too far behind', () => {
+  /** What stands for a ration: eight of the largest events with their contexts. */
+  const RATION = 8 * (settings.largestEvent + CONTEXT_MAX_BYTES);
+
+  function blockedWindow(budget: CreditBudget): CreditWindow {
+    const window = new CreditWindow(budget, 0, 0);
+    window.receive(WINDOW_START.events, WINDOW_START.bytes);
+    window.settle(WINDOW_START.events, WINDOW_START.bytes);
+    window.block(8 * KiB);
+    return window;
+  }
+
   it('nothing is granted but a ration for the blocked, oldest first', () => {
     const budget = new CreditBudget(settings);
     const busy = new CreditWindow(budget, 0, 0);
-    const blocked = [1, 2, 3, 4].map(() => {
-      const window = new CreditWindow(budget, 0, 0);
-      window.receive(4, 4 * KiB);
-      window.settle(4, 4 * KiB);
-      window.block(4 * KiB);
-      return window;
-    });
+    const blocked = Array.from({ length: 20 }, () => blockedWindow(budget));
     budget.adapt(1, true);
     busy.receive(4, 400);
     busy.settle(4, 400);
-    expect([busy.replenish(), blocked[0]!.replenish(), budget.hold(1)]).toEqual([false, false, false]);
-    // All that is left for a while is one largest event with its context.
-    expect(budget.serveWaiting()).toEqual(blocked.slice(0, 2));
-    expect(blocked[0]!.limit).toBe(5);
-    blocked[0]!.receive(5, 8 * KiB);
-    blocked[0]!.settle(5, 8 * KiB);
-    blocked[0]!.block(4 * KiB);
+    expect([busy.replenish(), blocked[0]!.replenish()]).toEqual([false, false]);
+    const most = Math.floor(RATION / (8 * KiB));
+    expect(budget.serveWaiting()).toEqual(blocked.slice(0, most));
+    expect(blocked[0]!.limit).toBe(WINDOW_START.events + 1);
+    const [first] = blocked as [CreditWindow];
+    first.receive(5, first.limitBytes);
+    first.settle(5, first.limitBytes);
+    first.block(8 * KiB);
     expect(budget.serveWaiting()).toEqual([]);
     budget.adapt(1, true);
-    expect(budget.serveWaiting()).toEqual(blocked.slice(2));
+    expect(budget.serveWaiting()).toEqual(blocked.slice(most, 2 * most));
     budget.adapt(1, true);
-    expect(budget.serveWaiting()).toEqual([blocked[0]]);
+    expect(budget.serveWaiting()).toEqual([...blocked.slice(2 * most), first]);
     budget.adapt(0.5);
-    expect([busy.replenish(), budget.hold(1)]).toEqual([true, true]);
+    expect(busy.replenish()).toBe(true);
+  });
+
+  it('an event counts although its bytes were granted before', () => {
+    const budget = new CreditBudget({ ...settings, capacity: 64 * settings.capacity });
+    const blocked = Array.from({ length: 1_000 }, () => {
+      const window = new CreditWindow(budget, 0, 0);
+      window.receive(WINDOW_START.events, 100);
+      window.settle(WINDOW_START.events, 100);
+      window.block(50);
+      return window;
+    });
+    budget.adapt(1, true);
+    expect(budget.serveWaiting()).toEqual(blocked.slice(0, Math.floor(RATION / 256)));
+  });
+
+  it('a request body has its part of the ration', () => {
+    const budget = new CreditBudget(settings);
+    budget.adapt(1, true);
+    expect([budget.hold(RATION + 1), budget.hold(RATION - 100), budget.hold(101), budget.hold(100)]).toEqual([
+      ...[false, true],
+      ...[false, true],
+    ]);
+    budget.adapt(0);
+    expect(budget.hold(RATION + 1)).toBe(true);
   });
 });
 

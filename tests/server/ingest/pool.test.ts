@@ -1,6 +1,7 @@
 /** The pool with real threads. */
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { DisposablePool } from '../../../server/ingest/disposable-pool.ts';
 import { WorkerPool } from '../../../server/ingest/pool.ts';
 import type { SlabTask } from '../../../workers/slab.ts';
 import { SETTINGS } from '../../workers/slabs.ts';
@@ -11,8 +12,8 @@ afterEach(async () => {
   for (const pool of pools.splice(0)) await pool.close();
 });
 
-function pool(threads: number, atOnce?: number): WorkerPool {
-  const made = new WorkerPool({ threads, settings: SETTINGS, filename, ...(atOnce !== undefined && { atOnce }) });
+function pool(threads: number): WorkerPool {
+  const made = new WorkerPool({ threads, settings: SETTINGS, filename });
   pools.push(made);
   return made;
 }
@@ -21,30 +22,41 @@ const slab = (first: number): SlabTask => ({ bytes: new Uint8Array([first]), sou
 const GOOD = 0;
 const DEADLY = 1;
 /** Which thread worked on it. */
-const threadOf = (pool: WorkerPool) => pool.run(slab(GOOD)).then(({ events }) => events);
+const threadOf = (pool: Pick<WorkerPool, 'run'>) => pool.run(slab(GOOD)).then(({ events }) => events);
 
-describe.each([
-  { what: 'that starts one thread at once', atOnce: 1 },
-  { what: 'that starts none before there is work', atOnce: 0 },
-])('a pool $what', ({ atOnce }) => {
-  it('goes on with a new thread where one dies', async () => {
-    const workers = pool(1, atOnce);
-    const first = await threadOf(workers);
-    await expect(workers.run(slab(DEADLY))).rejects.toThrow();
-    const second = await threadOf(workers);
-    expect(second).not.toBe(first);
-    expect(await threadOf(workers)).toBe(second);
-    expect(workers.busy).toBe(0);
+it('goes on with a new thread where one dies', async () => {
+  const workers = pool(1);
+  const first = await threadOf(workers);
+  await expect(workers.run(slab(DEADLY))).rejects.toThrow();
+  const second = await threadOf(workers);
+  expect(second).not.toBe(first);
+  expect(await threadOf(workers)).toBe(second);
+  expect(workers.busy).toBe(0);
+});
+
+it('works with all its threads', async () => {
+  const workers = pool(2);
+  const used = new Set<number>();
+  while (used.size < 2) {
+    for (const thread of await Promise.all([1, 2, 3, 4].map(() => threadOf(workers)))) used.add(thread);
+  }
+});
+
+describe('a pool that is made when there is work', () => {
+  it('is made anew after a failure', async () => {
+    const disposable = new DisposablePool({ settings: SETTINGS, filename });
+    const first = await threadOf(disposable);
+    expect(await threadOf(disposable)).toBe(first);
+    for (let deaths = 0; deaths < 3; deaths++) await expect(disposable.run(slab(DEADLY))).rejects.toThrow();
+    expect(await threadOf(disposable)).not.toBe(first);
+    await disposable.close();
+    await disposable.close();
   });
 
-  it('starts more threads for more work, up to its bound', async () => {
-    const workers = pool(2, atOnce);
-    const used = new Set<number>();
-    while (used.size < 2)
-      for (const thread of await Promise.all([1, 2, 3, 4].map(() => threadOf(workers)))) used.add(thread);
-    for (let i = 0; i < 20; i++)
-      for (const thread of await Promise.all([1, 2, 3, 4].map(() => threadOf(workers)))) used.add(thread);
-    expect(used.size).toBe(2);
+  it('says each time that its thread cannot start', async () => {
+    const disposable = new DisposablePool({ settings: SETTINGS, filename: `${filename}.missing` });
+    for (let tries = 0; tries < 3; tries++) await expect(disposable.run(slab(GOOD))).rejects.toThrow('missing');
+    await disposable.close();
   });
 });
 
