@@ -100,9 +100,10 @@ describe('features', () => {
       { user: 'one', track: 'z' },
       { user: 'none', track: 'none' },
     ];
+    // Users and tracks are saved each in its own time.
     const { json } = await until(
       () => post('/features/batch', { features, rows }),
-      (reply) => reply.json.rows[0][1].value === 3,
+      ({ json: { rows } }) => rows[0][1].value === 3 && rows[0][0].value === 2 && rows[1][0].value === 1,
     );
     expect(json.features).toEqual(features);
     const values = json.rows.map((row: Json[]) => row.map(({ value }) => value ?? null));
