@@ -8,7 +8,7 @@ import type { WorkerSettings } from '../workers/settings.ts';
 import { openTrackList } from './catalogue/track-list.ts';
 import type { Config } from './config.ts';
 import { neededFrom } from './consumer/needed.ts';
-import { type Downstream, openDownstream } from './downstream.ts';
+import { openDownstream } from './downstream.ts';
 import { engineOf, engineSettings } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
@@ -38,7 +38,6 @@ const HTTP_TIMEOUT_MS = 15_000;
 /** How long an event of the server's own waits for its verdict. */
 const INTERNAL_TIMEOUT_MS = 5_000;
 const FIGURES_MS = 1_000;
-const LAG_SILENCE_MS = 5_000;
 
 export interface Assembly {
   transport: Transport;
@@ -134,7 +133,10 @@ export async function assemble(
     metrics,
     residentLimit: config.rssLimitBytes,
     storageCeiling,
-    lag: () => clusterLag.lag(ownLag(downstream.processor())),
+    lag: () => {
+      const own = downstream.processor();
+      return clusterLag.lag(own && { lag: own.figures.lag, at: own.at });
+    },
     lagLimit: config.lagLimit,
   });
   const needed = async () => neededFrom(await groups.groups(), config.partitions, config.groupRetentionMs, Date.now());
@@ -215,12 +217,6 @@ export async function assemble(
     metrics.close();
   }
   return { transport, engine: log.guarantees.engine, durability, close };
-}
-
-/** Events; null where there is no processor here. One that has been silent for a while does not count: nobody waits for the dead. */
-function ownLag(latest: ReturnType<Downstream['processor']>): number | null {
-  if (!latest) return null;
-  return performance.now() - latest.at > LAG_SILENCE_MS ? 0 : latest.figures.lag;
 }
 
 function workerSettings(config: Config, limits: FrameLimits): WorkerSettings {

@@ -2,7 +2,7 @@
  * A slab on its way to a worker: frames as one list of numbers, sources as one list of values. As objects a frame of one event and its
  * source cost 2 us to clone, because each brings the names of its fields along.
  */
-import { type SlabFormat, type SlabFrame, type SlabSource, type SlabTask, slabSource } from './slab.ts';
+import type { SlabFormat, SlabFrame, SlabSource, SlabTask } from './slab.ts';
 
 export interface PackedTask {
   bytes: Uint8Array;
@@ -41,17 +41,17 @@ export function packTask({ bytes, sources, frames, out }: SlabTask): PackedTask 
 export function openTask({ bytes, sources: values, frames: numbers, out }: PackedTask): SlabTask {
   const sources: SlabSource[] = [];
   for (let at = 0; at < values.length; at += SOURCE_FIELDS) {
-    const [tenant, owner, producer] = [values[at] as string, values[at + 1] as string, values[at + 2] as string];
-    const id = { tenant, owner, producer, epoch: values[at + 3] as number };
-    sources.push(
-      slabSource(id, {
-        context: values[at + 4] as SlabSource['context'],
-        clockOffsetMs: values[at + 5] as number | undefined,
-        userId: values[at + 6] as string | undefined,
-        userAgent: values[at + 7] as string | undefined,
-        agent: values[at + 8] as string | undefined,
-      }),
-    );
+    sources.push({
+      tenant: values[at] as string,
+      owner: values[at + 1] as string,
+      producer: values[at + 2] as string,
+      epoch: values[at + 3] as number,
+      context: values[at + 4] as SlabSource['context'],
+      clockOffsetMs: values[at + 5] as number | undefined,
+      userId: values[at + 6] as string | undefined,
+      userAgent: values[at + 7] as string | undefined,
+      agent: values[at + 8] as string | undefined,
+    });
   }
   const frames: SlabFrame[] = [];
   for (let at = 0; at < numbers.length; at += FRAME_FIELDS) {

@@ -1,5 +1,4 @@
 /** Which entries and items of a log a command shows. */
-
 import type { Command } from 'commander';
 import type { Stream } from '../../format/model.ts';
 import type { StoredLog } from '../../server/engines/engine.ts';

@@ -1,5 +1,4 @@
 /** What the log holds of one producer, over all partitions in rising order of sequence numbers, as far as each partition has them in order. */
-
 import TinyQueue from 'tinyqueue';
 import { entryBody } from '../../format/entry.ts';
 import type { DamagedEntry, IntactEntry } from '../../format/model.ts';

@@ -1,5 +1,4 @@
 /** Which numbers of a producer were rejected: what stands in the dead letters, and what the log remembers of the last ones. */
-
 import { producerKey } from '../../format/producer-key.ts';
 import { unite } from '../../format/record.ts';
 import { decodeDeadLetters } from '../../format/stored-event.ts';

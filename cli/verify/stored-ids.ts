@@ -1,5 +1,4 @@
 /** Events that are not stored because another event of the same user with the same `id` is. */
-
 import { decodeEvents } from '../../format/stored-event.ts';
 import type { StoredLog } from '../../server/engines/engine.ts';
 import { scan, streamState } from '../log/scan.ts';

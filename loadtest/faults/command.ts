@@ -23,8 +23,8 @@ export interface VerifyResult {
   ok: boolean;
   lines: number;
   stored: number;
-  /** Of numbers that storage has passed, and behind the last that it has: what was lost last of all looks as if it had not been sent. */
   missing: number;
+  /** What storage lost last of all looks as if it had not been sent. */
   not_sent: number;
   duplicates: number;
   out_of_order: number;

@@ -36,6 +36,8 @@ const IDLE_ROUNDS = 50;
 /** A ration is so many of the largest events; and no event counts for less, although its bytes may be granted already. */
 const RATION_EVENTS = 8;
 const RATION_LEAST_BYTES = 256;
+/** Nobody is behind. */
+const UNRATIONED = Number.POSITIVE_INFINITY;
 
 export class CreditBudget {
   readonly settings: BudgetSettings;
@@ -53,8 +55,8 @@ export class CreditBudget {
   grown = 0;
   /** A socket was turned away since `victims` was last asked. */
   private turnedAway = false;
-  /** What the blocked and request bodies may still have until `adapt` is called again, bytes; null: no ration, nobody is behind. */
-  private ration: number | null = null;
+  /** What the blocked and request bodies may still have until `adapt` is called again, bytes. */
+  private ration = UNRATIONED;
 
   constructor(settings: BudgetSettings) {
     this.settings = settings;
@@ -90,8 +92,8 @@ export class CreditBudget {
 
   /** Holds bytes that came without a window (a request body) if there is ordinary room for them, or a ration. */
   hold(bytes: number): boolean {
-    if (bytes > this.room() || bytes > (this.ration ?? bytes)) return false;
-    if (this.ration !== null) this.ration -= bytes;
+    if (bytes > Math.min(this.room(), this.ration)) return false;
+    this.ration -= bytes;
     this.used += bytes;
     return true;
   }
@@ -102,7 +104,7 @@ export class CreditBudget {
 
   /** Nothing is granted but what `serveWaiting` has a ration for. */
   get rationed(): boolean {
-    return this.ration !== null;
+    return this.ration < UNRATIONED;
   }
 
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
@@ -126,7 +128,7 @@ export class CreditBudget {
   /** Told the pressure, each 100 ms, and whether those who read the log are so far behind that everybody must wait for them. */
   adapt(pressure: number, behind = false): void {
     this.pressure = pressure;
-    this.ration = behind ? RATION_EVENTS * (this.settings.largestEvent + CONTEXT_MAX_BYTES) : null;
+    this.ration = behind ? RATION_EVENTS * (this.settings.largestEvent + CONTEXT_MAX_BYTES) : UNRATIONED;
     for (const window of this.waiting) window.idleRounds = isServed(window) ? window.idleRounds + 1 : 0;
     // The ration is bound enough, and what is held says nothing.
     if (behind) return;
@@ -152,12 +154,12 @@ export class CreditBudget {
     for (const window of this.waiting) {
       if (window.frozen || window.unsettled > 0) continue;
       const cost = Math.max(window.leastCost(), RATION_LEAST_BYTES);
-      if (this.ration !== null && cost > this.ration) break;
+      if (cost > this.ration) break;
       const result = window.grantLeast();
       if (result === 'short') break;
       if (result !== 'raised') continue;
       served.push(window);
-      if (this.ration !== null) this.ration -= cost;
+      this.ration -= cost;
     }
     return served;
   }

@@ -28,8 +28,16 @@ export async function readStretch(
   maxBytes: number,
 ): Promise<Stretch> {
   const items = await log.read('events', partition, after + 1, maxBytes);
-  const start = { partition, after, through: after, events: [], reachedEnd: false };
-  const stretch: Stretch = { trimmed: 0, damaged: [], created: 0, ...start };
+  const stretch: Stretch = {
+    partition,
+    after,
+    through: after,
+    events: [],
+    reachedEnd: false,
+    trimmed: 0,
+    damaged: [],
+    created: 0,
+  };
   let bytes = 0;
   for (const item of items) {
     bytes += item.bytes.length;

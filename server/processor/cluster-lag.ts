@@ -26,8 +26,8 @@ export class ClusterLag {
   }
 
   /** Events. Of this server's own processor `own` counts, which is newer than what it told everybody; null where it has none. */
-  lag(own: number | null): number {
-    let sum = own ?? 0;
+  lag(own: { lag: number; at: number } | null): number {
+    let sum = own && this.now() - own.at <= HEARD_MS ? own.lag : 0;
     for (const [server, { lag, at }] of this.heard) {
       if (this.now() - at > HEARD_MS) this.heard.delete(server);
       else if (own === null || server !== this.server) sum += lag;

@@ -19,9 +19,8 @@ export interface ReporterParts {
   everyMs: number;
 }
 
-/** The group's position is written no more often. */
-const COMMIT_MS = 1_000;
-const RATE_MS = 1_000;
+/** The group's position is written, and the rate taken, no more often: a second, but for what a timer may be early. */
+const SLOW_MS = 900;
 
 export class Reporter {
   private readonly parts: ReporterParts;
@@ -60,8 +59,7 @@ export class Reporter {
 
   private commit(): void {
     const now = performance.now();
-    // A timer may be a little early.
-    if (this.committing || now - this.committedAt < COMMIT_MS * 0.9) return;
+    if (this.committing || now - this.committedAt < SLOW_MS) return;
     this.committedAt = now;
     this.committing = this.parts.progress
       .commit(this.partitions)
@@ -76,14 +74,12 @@ export class Reporter {
     const { folded, ...counts } = parts.counts();
     const at = performance.now();
     const { before } = this;
-    // Over a second at least, however often figures are asked for.
-    if (at - before.at >= RATE_MS * 0.9) {
+    if (at - before.at >= SLOW_MS) {
       this.foldedPerSecond = ((folded - before.folded) * 1000) / (at - before.at);
       this.before = { folded, at };
     }
-    const { foldedPerSecond } = this;
     return {
-      ...{ state: parts.state(), partitions, foldedPerSecond, ...counts, index: parts.index() },
+      ...{ state: parts.state(), partitions, foldedPerSecond: this.foldedPerSecond, ...counts, index: parts.index() },
       lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
       oldestMs: Math.max(0, ...partitions.map(({ oldestMs }) => oldestMs)),
     };

@@ -86,11 +86,19 @@ export class FeedsLink {
 
   private link(connection: SubscribingConnection): Linked {
     const id = ++this.lastId;
-    const linked = { id, connection, known: false, subs: new Set<number>(), held: [] };
-    const complete: Linked = { clogged: false, cloggedBytes: 0, untold: 0, ...linked };
-    this.linked.set(connection, complete);
-    this.byId.set(id, complete);
-    return complete;
+    const linked: Linked = {
+      id,
+      connection,
+      known: false,
+      subs: new Set(),
+      held: [],
+      clogged: false,
+      cloggedBytes: 0,
+      untold: 0,
+    };
+    this.linked.set(connection, linked);
+    this.byId.set(id, linked);
+    return linked;
   }
 
   flow(connection: SubscribingConnection, sub: number, limit: number): void {

@@ -22,7 +22,9 @@ test('adds up what processors told lately, and forgets who is silent', async () 
   await tell({ server: 'a', processor: { lag: 5 } });
   expect(cluster.lag(null)).toBe(17);
   // What this server's own processor says is newer.
-  expect(cluster.lag(100)).toBe(112);
+  expect(cluster.lag({ lag: 100, at: 3_000 })).toBe(112);
+  // Unless it has been silent for as long as others may be.
+  expect(cluster.lag({ lag: 100, at: -1_001 })).toBe(12);
   now = 6_000;
   expect(cluster.lag(null)).toBe(5);
   cluster.close();
