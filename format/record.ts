@@ -18,7 +18,8 @@ const unpackr = new Unpackr(options);
 
 export function encodeRecord(record: ProducerRecord): Uint8Array {
   const { watermark, base, settled, rejected } = record;
-  return Buffer.from(packr.pack([watermark, base, settled.flat(), rejected]));
+  // A copy of its own: engines keep it, and would keep all of the block that packr shares.
+  return new Uint8Array(packr.pack([watermark, base, settled.flat(), rejected]));
 }
 
 export function decodeRecord(bytes: Uint8Array): ProducerRecord {
@@ -44,16 +45,21 @@ export function extendRecord(
 ): ProducerRecord {
   const newBase = Math.max(old.base, base);
   const settled: [number, number][] = [];
-  const add = (from: number, to: number): void => {
-    const last = settled.at(-1);
-    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
-    else settled.push([from, to]);
-  };
-  for (const [from, to] of old.settled) if (to > newBase) add(Math.max(from, newBase + 1), to);
-  for (let i = 0; i < seqs.length; i++) if (seqs[i]! > newBase) add(seqs[i]!, seqs[i]!);
+  for (const [from, to] of old.settled) if (to > newBase) settled.push([Math.max(from, newBase + 1), to]);
+  for (let i = 0; i < seqs.length; i++) if (seqs[i]! > newBase) addTo(settled, seqs[i]!);
   const watermark = Math.max(old.watermark, seqs.length > 0 ? seqs[seqs.length - 1]! : 0);
-  const rejected = [...old.rejected, ...rejections].filter(([seq]) => seq > watermark - REJECTIONS_REMEMBERED);
-  return { watermark, base: newBase, settled, rejected };
+  return { watermark, base: newBase, settled, rejected: remembered(old.rejected, rejections, watermark) };
+}
+
+function addTo(ranges: [number, number][], seq: number): void {
+  const last = ranges[ranges.length - 1];
+  if (last && seq <= last[1] + 1) last[1] = Math.max(last[1], seq);
+  else ranges.push([seq, seq]);
+}
+
+function remembered(old: Rejection[], added: readonly Rejection[], watermark: number): Rejection[] {
+  if (old.length + added.length === 0) return old;
+  return [...old, ...added].filter(([seq]) => seq > watermark - REJECTIONS_REMEMBERED);
 }
 
 /** What all partitions together know of a producer: everything up to `done` is settled, and so is everything in `ahead`. */

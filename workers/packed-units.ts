@@ -37,6 +37,8 @@ export interface UnitParts {
   deadLength: number;
 }
 
+const NONE: readonly never[] = [];
+const NO_BYTES = new Uint8Array(0);
 const FIELDS = 7;
 const NUMBER = Float64Array.BYTES_PER_ELEMENT;
 
@@ -70,28 +72,29 @@ export function packUnits(
 
 /** The units again, as views of the buffer. */
 export function openUnits({ buffer, count, extras }: PackedUnits): UnitDraft[] {
-  const table = new Float64Array(buffer, 0, FIELDS * count);
-  let seqsAt = FIELDS * count * NUMBER;
-  let bytesAt = seqsAt;
-  for (let i = 0; i < count; i++) bytesAt += table[i * FIELDS + 2]! * NUMBER;
+  const numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / NUMBER));
+  const fields = FIELDS * count;
+  let seqsAt = fields;
+  let bytesAt = fields * NUMBER;
+  for (let at = 0; at < fields; at += FIELDS) bytesAt += numbers[at + 2]! * NUMBER;
   const units: UnitDraft[] = [];
-  for (let at = 0; at < table.length; at += FIELDS) {
-    const seqs = table[at + 2]!;
-    const length = table[at + 4]!;
-    const deadLength = table[at + 6]!;
+  for (let at = 0; at < fields; at += FIELDS) {
+    const seqs: number[] = [];
+    for (const end = seqsAt + numbers[at + 2]!; seqsAt < end; seqsAt++) seqs.push(numbers[seqsAt]!);
+    const length = numbers[at + 4]!;
+    const deadLength = numbers[at + 6]!;
     units.push({
-      source: table[at]!,
-      partition: table[at + 1]!,
-      seqs: new Float64Array(buffer, seqsAt, seqs),
-      bytes: new Uint8Array(buffer, bytesAt, length),
-      stored: table[at + 3]!,
-      ids: [],
-      idSeqs: [],
-      rejected: [],
-      deadBytes: new Uint8Array(buffer, bytesAt + length, deadLength),
-      dead: table[at + 5]!,
+      source: numbers[at]!,
+      partition: numbers[at + 1]!,
+      seqs,
+      bytes: length > 0 ? new Uint8Array(buffer, bytesAt, length) : NO_BYTES,
+      stored: numbers[at + 3]!,
+      ids: NONE,
+      idSeqs: NONE,
+      rejected: NONE,
+      deadBytes: deadLength > 0 ? new Uint8Array(buffer, bytesAt + length, deadLength) : NO_BYTES,
+      dead: numbers[at + 5]!,
     });
-    seqsAt += seqs * NUMBER;
     bytesAt += length + deadLength;
   }
   for (const { unit, ids, idSeqs, rejected } of extras) Object.assign(units[unit]!, { ids, idSeqs, rejected });

@@ -54,19 +54,22 @@ export interface SlabTask {
   out?: ArrayBuffer | undefined;
 }
 
-/** What one source has for one partition, in number order: stored and rejected. Byte fields are views of the result's one buffer. */
+/**
+ * What one source has for one partition, in number order: stored and rejected. Byte fields are views of the result's one buffer; lists that
+ * are empty are shared.
+ */
 export interface UnitDraft {
   source: number;
   partition: number;
   /** Every number of the unit, rising; stored and rejected. */
-  seqs: Float64Array;
+  seqs: readonly number[];
   /** The stored ones as one encoded unit (`format/unit.ts`); empty if there are none. */
   bytes: Uint8Array;
   stored: number;
   /** Client ids that stored events claim, and the number of each. */
-  ids: string[];
-  idSeqs: number[];
-  rejected: Rejection[];
+  ids: readonly string[];
+  idSeqs: readonly number[];
+  rejected: readonly Rejection[];
   /** The rejected ones that go to the dead letters, as one encoded unit. */
   deadBytes: Uint8Array;
   dead: number;

@@ -194,7 +194,14 @@ export function createTransport(options: TransportOptions): Transport {
         socket.onOpen(ws, accept);
       });
     },
-    message: (ws, bytes, isBinary) => safely(() => ws.getUserData().socket.onMessage(new Uint8Array(bytes), isBinary)),
+    message(ws, bytes, isBinary) {
+      // As `safely`, without a closure: there is one for each frame.
+      try {
+        ws.getUserData().socket.onMessage(new Uint8Array(bytes), isBinary);
+      } catch (error) {
+        failed(error);
+      }
+    },
     ping: (ws) => safely(() => ws.getUserData().socket.onControlFrame(Date.now())),
     pong: (ws) => safely(() => ws.getUserData().socket.onControlFrame(Date.now())),
     drain: (ws) => safely(() => ws.getUserData().socket.onDrain()),

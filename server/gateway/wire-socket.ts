@@ -95,7 +95,13 @@ export class WireSocket implements Socket {
   }
 
   onMessage(bytes: Uint8Array, binary: boolean): void {
-    if (this.state === 'open') this.guarded(() => this.listener?.message(bytes, binary));
+    if (this.state !== 'open') return;
+    // As `guarded`, without a closure: there is one for each frame.
+    try {
+      this.listener?.message(bytes, binary);
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   /** A ping or pong of the peer. */
@@ -131,8 +137,12 @@ export class WireSocket implements Socket {
     try {
       call();
     } catch (error) {
-      this.parts.listenerFailed(this, error);
-      this.close(INTERNAL_ERROR, 'internal error');
+      this.failed(error);
     }
+  }
+
+  private failed(error: unknown): void {
+    this.parts.listenerFailed(this, error);
+    this.close(INTERNAL_ERROR, 'internal error');
   }
 }

@@ -13,10 +13,22 @@ interface Chunk {
   live: number;
 }
 
-/** A copy, and how to say that it is not needed any more; without that the chunk is left to the garbage collector. */
-export interface Copy {
-  bytes: Uint8Array;
-  release(): void;
+/** A copy of a frame. */
+export class Copy {
+  readonly bytes: Uint8Array;
+  private readonly arena: Arena;
+  private readonly chunk: Chunk;
+
+  constructor(bytes: Uint8Array, arena: Arena, chunk: Chunk) {
+    this.bytes = bytes;
+    this.arena = arena;
+    this.chunk = chunk;
+  }
+
+  /** It is not needed any more; without this its chunk is left to the garbage collector. */
+  release(): void {
+    this.arena.release(this.chunk);
+  }
 }
 
 export class Arena {
@@ -29,7 +41,7 @@ export class Arena {
     chunk.used += bytes.length;
     chunk.live++;
     chunk.buffer.set(bytes, from);
-    return { bytes: chunk.buffer.subarray(from, chunk.used), release: () => this.release(chunk) };
+    return new Copy(new Uint8Array(chunk.buffer.buffer, from, bytes.length), this, chunk);
   }
 
   private chunkFor(size: number): Chunk {
@@ -42,7 +54,8 @@ export class Arena {
     return this.chunk;
   }
 
-  private release(chunk: Chunk): void {
+  /** Called by a copy. */
+  release(chunk: Chunk): void {
     chunk.live--;
     if (chunk !== this.chunk) this.recycle(chunk);
   }

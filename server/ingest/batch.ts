@@ -21,11 +21,15 @@ interface Work {
   source: Source;
   draft: UnitDraft;
   /** Settled before: the log's watermark had passed them. With their first verdicts, where they were rejected. */
-  before: Set<number>;
-  firstVerdicts: Rejection[];
+  before: ReadonlySet<number>;
+  firstVerdicts: readonly Rejection[];
   /** Events whose id is claimed: they settle as success and are not stored. */
-  repeated: Set<number>;
+  repeated: ReadonlySet<number>;
 }
+
+/** Few units ever have any. */
+const NO_NUMBERS: ReadonlySet<number> = new Set();
+const NO_VERDICTS: readonly Rejection[] = [];
 
 type Encode = (stream: Stream, count: number, units: Uint8Array[]) => Uint8Array;
 
@@ -45,7 +49,13 @@ export class Batch {
     this.partition = partition;
     this.events = events;
     this.work = units.map(({ source, draft }) => {
-      const work: Work = { source, draft, before: new Set(), firstVerdicts: [], repeated: new Set() };
+      const work: Work = {
+        source,
+        draft,
+        before: NO_NUMBERS,
+        firstVerdicts: NO_VERDICTS,
+        repeated: NO_NUMBERS,
+      };
       keepFirstVerdicts(work);
       return work;
     });
@@ -65,15 +75,13 @@ export class Batch {
     const dead = new Part();
     for (const work of this.work) {
       const { source, draft } = work;
-      const cut = work.before.size + work.repeated.size > 0;
       const seqs = left(work);
       const memory = this.after.get(source) ?? source.memory(this.partition);
       const record = extendRecord(memory.record, source.owner.done, seqs, rejectionsLeft(work));
       const last = seqs[seqs.length - 1]!;
-      const dropped = (seq: number) => work.before.has(seq) || work.repeated.has(seq);
-      stored.add(draft.bytes, draft.stored, dropped, cut);
-      dead.add(draft.deadBytes, draft.dead, dropped, cut);
-      const ids = cut ? draft.ids.filter((_, i) => !dropped(draft.idSeqs[i]!)) : draft.ids;
+      stored.add(draft.bytes, draft.stored, work);
+      dead.add(draft.deadBytes, draft.dead, work);
+      const ids = isCut(work) ? draft.ids.filter((_, i) => !isDropped(work, draft.idSeqs[i]!)) : draft.ids;
       units.push({ producer: source.key, prev: memory.prev, first: seqs[0]!, last, record: encodeRecord(record), ids });
       this.after.set(source, { prev: last, record });
     }
@@ -107,18 +115,14 @@ export class Batch {
     const memory = work.source.memory(this.partition);
     work.source.remember(this.partition, { prev: memory.prev, record });
     const verdicts = new Map(record.rejected.map((rejection) => [rejection[0], rejection]));
-    for (const seq of work.draft.seqs) {
-      if (seq > watermark || work.before.has(seq)) continue;
-      work.before.add(seq);
-      const verdict = verdicts.get(seq);
-      if (verdict) work.firstVerdicts.push(verdict);
-    }
+    const found = work.draft.seqs.filter((seq) => seq <= watermark && !work.before.has(seq));
+    settledBefore(work, found, verdicts);
   }
 
   private repeatedIds(work: Work, { repeated }: Conflict): void {
     const { ids, idSeqs } = work.draft;
     const asked = ids.map((_, i) => idSeqs[i]!).filter((seq) => !work.before.has(seq) && !work.repeated.has(seq));
-    for (const index of repeated) work.repeated.add(asked[index]!);
+    work.repeated = new Set([...work.repeated, ...repeated.map((index) => asked[index]!)]);
   }
 
   private outOfSequence(work: Work, { watermark }: Conflict): void {
@@ -131,9 +135,7 @@ export class Batch {
 
   /** The batch is durable: the sources learn what they know now, and their owners the verdicts. */
   settle(): Settlement[] {
-    for (const [source, memory] of this.after) {
-      if (this.work.some((work) => work.source === source)) source.remember(this.partition, memory);
-    }
+    for (const { source } of this.work) source.remember(this.partition, this.after.get(source)!);
     const settlements: Settlement[] = [];
     for (const work of [...this.settledWhole, ...this.work]) {
       if (work.source.state === 'failed') continue;
@@ -158,25 +160,37 @@ export class Batch {
   }
 }
 
+/** Something of the unit is there already. */
+function isCut({ before, repeated }: Work): boolean {
+  return before.size + repeated.size > 0;
+}
+function isDropped({ before, repeated }: Work, seq: number): boolean {
+  return before.has(seq) || repeated.has(seq);
+}
+
 /** The numbers of a unit that are still to be settled by an append, rising. */
-function left({ draft, before }: Work): ArrayLike<number> {
+function left({ draft, before }: Work): readonly number[] {
   return before.size === 0 ? draft.seqs : draft.seqs.filter((seq) => !before.has(seq));
 }
 
 /** Given up now, but settled before, maybe with its event in another partition: the first verdict counts. */
-function keepFirstVerdicts({ source, draft, before, firstVerdicts }: Work): void {
-  if (source.ahead.size === 0) return;
-  for (const [seq, code] of draft.rejected) {
-    const verdict = source.ahead.get(seq);
-    if (code !== WITHDRAWN || verdict === undefined) continue;
-    before.add(seq);
-    if (verdict) firstVerdicts.push(verdict);
-  }
+function keepFirstVerdicts(work: Work): void {
+  const { ahead } = work.source;
+  if (ahead.size === 0) return;
+  const found = work.draft.rejected.filter(([seq, code]) => code === WITHDRAWN && ahead.has(seq)).map(([seq]) => seq);
+  settledBefore(work, found, ahead);
+}
+
+/** `verdicts` has the numbers that were rejected; the others were stored. */
+function settledBefore(work: Work, seqs: readonly number[], verdicts: ReadonlyMap<number, Rejection | null>): void {
+  const rejected = seqs.map((seq) => verdicts.get(seq) ?? null).filter((verdict) => verdict !== null);
+  work.before = new Set([...work.before, ...seqs]);
+  work.firstVerdicts = [...work.firstVerdicts, ...rejected];
 }
 
 const WITHDRAWN: EventCode = 'withdrawn';
 
-function rejectionsLeft({ draft, before }: Work): Rejection[] {
+function rejectionsLeft({ draft, before }: Work): readonly Rejection[] {
   return before.size === 0 ? draft.rejected : draft.rejected.filter(([seq]) => !before.has(seq));
 }
 
@@ -185,10 +199,15 @@ class Part {
   readonly parts: Uint8Array[] = [];
   count = 0;
 
-  add(bytes: Uint8Array, count: number, dropped: (seq: number) => boolean, cut: boolean): void {
-    const part = cut && count > 0 ? withoutSeqs(bytes, dropped) : { bytes, count };
-    if (part.count === 0) return;
-    this.parts.push(part.bytes);
-    this.count += part.count;
+  add(bytes: Uint8Array, count: number, work: Work): void {
+    if (count === 0) return;
+    if (!isCut(work)) return this.push(bytes, count);
+    const rest = withoutSeqs(bytes, (seq) => isDropped(work, seq));
+    if (rest.count > 0) this.push(rest.bytes, rest.count);
+  }
+
+  private push(bytes: Uint8Array, count: number): void {
+    this.parts.push(bytes);
+    this.count += count;
   }
 }

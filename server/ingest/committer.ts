@@ -28,6 +28,8 @@ export interface CommitterEvents {
   repeated(partition: number, error: LogError): void;
   /** The log cannot be used any more as it is; said once per failed append. */
   failed(partition: number, error: unknown): void;
+  /** Nothing is in flight any more. */
+  idle(): void;
   /** Storage does not have what it acknowledged. */
   lost(key: string, partition: number, expected: number, found: number): void;
 }
@@ -51,6 +53,7 @@ export class Committer {
   private readonly events: CommitterEvents;
   private readonly lanes: Lane[];
   private readonly buffers = new EntryBuffers();
+  private inFlight = 0;
   private stopped = false;
   private readonly wake = new AbortController();
 
@@ -76,6 +79,10 @@ export class Committer {
     return oldest;
   }
 
+  get committing(): boolean {
+    return this.inFlight > 0;
+  }
+
   /** Nothing waits and nothing is in flight. */
   get idle(): boolean {
     return this.lanes.every((lane) => lane.since === null && lane.waiting.length === 0);
@@ -90,11 +97,14 @@ export class Committer {
   private start(lane: Lane): void {
     if (lane.since !== null || lane.waiting.length === 0 || this.stopped) return;
     lane.since = performance.now();
+    this.inFlight++;
     this.run(lane)
       .catch((error) => this.events.failed(lane.partition, error))
       .finally(() => {
         lane.since = null;
+        this.inFlight--;
         this.start(lane);
+        if (this.inFlight === 0) this.events.idle();
       });
   }
 

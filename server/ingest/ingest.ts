@@ -57,6 +57,7 @@ export class Ingest {
         metrics.commitRetried();
         logger.warn({ partition, code: error.code, reason: error.message }, 'append is repeated');
       },
+      idle: () => this.intake.committed(),
       failed: (partition, error) => logger.error({ partition, err: error }, 'append failed'),
       lost: (producer, partition, expected, found) => {
         this.noticeLoss(producer, expected, found);
@@ -66,6 +67,7 @@ export class Ingest {
     this.quarantine = new Quarantine(quarantine, settings);
     const events: IntakeEvents = {
       units: (units) => this.committer.submit(units),
+      committing: () => this.committer.committing,
       slab: (events, bytes, result, handOver) => {
         metrics.slab(events, bytes);
         if (handOver !== null) metrics.stage('handover', handOver);
@@ -114,7 +116,7 @@ export class Ingest {
     metrics.received(frame.count, bytes, transport);
     if (frame.skip > 0) metrics.duplicates(frame.skip);
     const events = frame.count - frame.skip;
-    if (events === 0) return frame.release?.();
+    if (events === 0) return frame.copy?.release();
     source.inFlight += events;
     this.inFlight += events;
     this.intake.submit(source, frame);

@@ -1,16 +1,17 @@
 /**
- * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy and
- * go at once when it is idle. There is no timer. Who was served the least lately goes first (`fair-queue.ts`).
+ * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy, or
+ * storage is and they are few, and go at once otherwise. There is no timer. Who was served the least lately goes first (`fair-queue.ts`).
  */
 import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type Lease, ResultBuffers } from './buffers.ts';
 import { FairQueue } from './fair-queue.ts';
+import { KnownAgents } from './known-agents.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
 import { SLAB_BUFFER_BYTES, SLAB_BYTES, SLAB_EVENTS } from './slab-bytes.ts';
 import type { PendingFrame, Source } from './source.ts';
 
-/** A slab on its way, with the originals of its frames. */
+/** A slab on its way, with the originals of its frames; those of one sender stand together. */
 export interface Slab {
   sources: Source[];
   frames: { source: Source; frame: PendingFrame }[];
@@ -32,15 +33,19 @@ export interface IntakeEvents {
   /** A slab came back; `result` is null if its worker died. `handOver` is the time spent on handing it over, seconds; null if it stayed here. */
   slab(events: number, bytes: number, result: SlabResult | null, handOver: number | null): void;
   workerDied(error: unknown): void;
+  /** Whether a commit is under way. */
+  committing(): boolean;
 }
 
 /** Goes through a worker's stages in this thread. May throw; then the pool gets the slab. */
 export type WorkHere = (task: SlabTask) => SlabResult;
 
 /** Beyond this a slab is worth a thread's way there and back. */
-const HERE_EVENTS = 64;
+const HERE_EVENTS = 256;
 const HERE_BYTES = 64 * 1024;
-const KNOWN_AGENTS_MAX = 1024;
+/** Fewer are not worth a commit of their own while one is under way: they wait for its end, but not longer than this. */
+const COMPANY_EVENTS = 64;
+const COMPANY_MS = 20;
 /** What a source may have of a slab that others wait for too; at least a frame. */
 const TURN_BYTES = 16 * 1024;
 
@@ -49,8 +54,7 @@ export class Intake {
   private readonly quarantine: Quarantine;
   private readonly events: IntakeEvents;
   private readonly workHere: WorkHere | null;
-  /** What clients call themselves: read by a worker without harm, so that this thread may read it too. */
-  private readonly knownAgents = new Set<string>();
+  private readonly agents = new KnownAgents();
   private readonly ready = new FairQueue<Source>();
   /** Buffers of slabs that came back; never more than there can be slabs under way. */
   private readonly spare: ArrayBuffer[] = [];
@@ -59,8 +63,11 @@ export class Intake {
   private readonly scratch = new ArrayBuffer(HERE_BYTES);
   private inFlight = 0;
   private scheduled = false;
+  /** Runs while what waits is held back. */
+  private patience: NodeJS.Timeout | null = null;
   /** Event bytes that wait for a slab. */
   waitingBytes = 0;
+  private waitingEvents = 0;
 
   constructor(pool: SlabPool, quarantine: Quarantine, events: IntakeEvents, workHere: WorkHere | null = null) {
     this.workHere = workHere;
@@ -73,6 +80,7 @@ export class Intake {
     if (source.state === 'failed') return;
     source.frames.push(frame);
     this.waitingBytes += frame.bytes.length;
+    this.waitingEvents += frame.count - frame.skip;
     if (source.state === 'idle') this.enqueue(source);
     this.schedule();
   }
@@ -81,7 +89,8 @@ export class Intake {
   discard(source: Source): void {
     for (const frame of source.frames) {
       this.waitingBytes -= frame.bytes.length;
-      frame.release?.();
+      this.waitingEvents -= frame.count - frame.skip;
+      frame.copy?.release();
     }
     source.frames.length = 0;
   }
@@ -93,7 +102,11 @@ export class Intake {
 
   /** Frames of one turn of the event loop share a slab. */
   private schedule(): void {
-    if (this.scheduled || this.inFlight > this.pool.threads || this.ready.length === 0) return;
+    if (this.scheduled || !this.canGo) return;
+    if (this.holdsBack) {
+      this.patience ??= setTimeout(() => this.goAnyway(), COMPANY_MS);
+      return;
+    }
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -101,26 +114,53 @@ export class Intake {
     });
   }
 
-  /** One slab more than there are threads: a worker that finishes finds the next one waiting. */
   private pump(): void {
-    while (this.inFlight <= this.pool.threads && this.ready.length > 0) {
-      const slab = this.form();
-      if (slab.frames.length > 0 && !this.doneHere(slab)) void this.work(slab);
-    }
+    while (this.canGo && !this.holdsBack) this.go();
+    this.schedule();
+  }
+
+  /** One slab more than there are threads: a worker that finishes finds the next one waiting. */
+  private get canGo(): boolean {
+    return this.inFlight <= this.pool.threads && this.ready.length > 0;
+  }
+
+  /**
+   * Whether what waits is better off with company: a commit costs the same whatever it holds, so a small slab waits for the end of the one
+   * under way. That is the clock: commits follow each other as fast as storage is, and hold what has come meanwhile (Nagle, RFC 896).
+   */
+  private get holdsBack(): boolean {
+    return this.waitingEvents < COMPANY_EVENTS && this.events.committing();
+  }
+
+  private go(): void {
+    const slab = this.form();
+    if (slab.frames.length > 0 && !this.doneHere(slab)) void this.work(slab);
+  }
+
+  /** Storage is slow, or stands still for one partition: others must not wait for it. */
+  private goAnyway(): void {
+    this.patience = null;
+    while (this.canGo) this.go();
+  }
+
+  /** Call when nothing is being committed any more. */
+  committed(): void {
+    if (this.patience) clearTimeout(this.patience);
+    this.patience = null;
+    this.schedule();
   }
 
   private form(): Slab {
     const slab: Slab = { sources: [], frames: [], bytes: 0, events: 0 };
-    const room = () => slab.bytes < SLAB_BYTES && slab.events < SLAB_EVENTS;
     const share = Math.max(TURN_BYTES, SLAB_BYTES / this.ready.length);
-    while (this.ready.length > 0 && room()) {
+    while (this.ready.length > 0 && hasRoom(slab)) {
       const source = this.ready.pop()!;
       if (source.state !== 'queued') continue;
       source.state = 'in_pool';
       slab.sources.push(source);
       let used = 0;
       let taken = 0;
-      while (used < source.frames.length && taken < share && room()) {
+      while (used < source.frames.length && taken < share && hasRoom(slab)) {
         const frame = source.frames[used++]!;
         slab.frames.push({ source, frame });
         taken += frame.bytes.length;
@@ -131,16 +171,17 @@ export class Intake {
       this.ready.charge(source, taken);
     }
     this.waitingBytes -= slab.bytes;
+    this.waitingEvents -= slab.events;
     return slab;
   }
 
   /**
-   * A small slab that finds the pool idle is worked on here: at low rates the way to another thread and back is most of an event's latency,
-   * and of its cost. Only what cannot take long: bounded MessagePack of clients whose name a worker has read before.
+   * A small slab is worked on here: at low rates the way to another thread and back is most of an event's latency, and of its cost. Only
+   * what cannot take long: bounded MessagePack of clients whose name a worker has read before.
    */
   private doneHere(slab: Slab): boolean {
-    if (!this.workHere || this.inFlight > 0 || slab.events > HERE_EVENTS) return false;
-    for (const { frame } of slab.frames) if (frame.format !== 'msgpack' || !this.isKnown(frame.sender)) return false;
+    if (!this.workHere || slab.events > HERE_EVENTS) return false;
+    for (const { frame } of slab.frames) if (frame.format !== 'msgpack' || !this.agents.has(frame.sender)) return false;
     const task = slabTask(slab, slab.bytes <= HERE_BYTES ? this.scratch : undefined);
     let result: SlabResult;
     try {
@@ -153,21 +194,6 @@ export class Intake {
     return true;
   }
 
-  private isKnown(sender: SlabSource): boolean {
-    const key = agentsKey(sender);
-    return key === NO_AGENTS || this.knownAgents.has(key);
-  }
-
-  /** The pool has come back from a slab. */
-  private learnAgents(slab: Slab): void {
-    if (!this.workHere) return;
-    for (const { frame } of slab.frames) {
-      if (this.isKnown(frame.sender)) continue;
-      if (this.knownAgents.size >= KNOWN_AGENTS_MAX) this.knownAgents.clear();
-      this.knownAgents.add(agentsKey(frame.sender));
-    }
-  }
-
   private async work(slab: Slab): Promise<void> {
     this.inFlight++;
     const began = performance.now();
@@ -178,7 +204,7 @@ export class Intake {
       return null;
     });
     if (result?.input) this.spare.push(result.input);
-    if (result) this.learnAgents(slab);
+    if (result && this.workHere) for (const { frame } of slab.frames) this.agents.add(frame.sender);
     if (result) this.finish(slab, this.lent(result, assign(slab, result.units)));
     // The quarantine has a worker of its own: meanwhile the pool goes on with others.
     else void this.quarantined(slab);
@@ -204,7 +230,7 @@ export class Intake {
 
   private finish(slab: Slab, units: SourceUnit[]): void {
     this.events.units(units.filter(({ source }) => source.state !== 'failed'));
-    for (const { frame } of slab.frames) frame.release?.();
+    for (const { frame } of slab.frames) frame.copy?.release();
     for (const source of slab.sources) {
       if (source.state !== 'in_pool') continue;
       source.state = 'idle';
@@ -214,10 +240,9 @@ export class Intake {
   }
 }
 
-function agentsKey({ userAgent = '', agent = '' }: Pick<SlabSource, 'userAgent' | 'agent'>): string {
-  return `${userAgent}\n${agent}`;
+function hasRoom({ bytes, events }: Slab): boolean {
+  return bytes < SLAB_BYTES && events < SLAB_EVENTS;
 }
-const NO_AGENTS = agentsKey({});
 
 /** Copies the frames into one buffer that is transferred to the worker: into `spare` if it is large enough. */
 export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
@@ -225,14 +250,10 @@ export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
   const buffer = fits ? spare : new ArrayBuffer(Math.max(slab.bytes, SLAB_BUFFER_BYTES));
   const bytes = new Uint8Array(buffer, 0, slab.bytes);
   const sources: SlabSource[] = [];
-  const indexes = new Map<SlabSource, number>();
   let offset = 0;
   const frames = slab.frames.map(({ frame }) => {
-    let source = indexes.get(frame.sender);
-    if (source === undefined) {
-      source = sources.push(frame.sender) - 1;
-      indexes.set(frame.sender, source);
-    }
+    if (frame.sender !== sources.at(-1)) sources.push(frame.sender);
+    const source = sources.length - 1;
     const { format, first, count, skip, receivedAt } = frame;
     const at = offset;
     bytes.set(frame.bytes, at);
@@ -242,15 +263,13 @@ export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
   return { bytes, sources, frames };
 }
 
-/** Gives the worker's units back to their sources, in order. `draft.source` counts distinct senders in order of appearance, as `slabTask` did. */
+/** Gives the worker's units, which come in the order of their senders, back to their sources. `draft.source` counts senders as `slabTask` did. */
 export function assign(slab: Slab, drafts: readonly UnitDraft[]): SourceUnit[] {
   const bySender: Source[] = [];
-  const seen = new Set<SlabSource>();
+  let sender: SlabSource | null = null;
   for (const { source, frame } of slab.frames) {
-    if (seen.has(frame.sender)) continue;
-    seen.add(frame.sender);
-    bySender.push(source);
+    if (frame.sender !== sender) bySender.push(source);
+    sender = frame.sender;
   }
-  const inOrder = [...drafts].sort((a, b) => a.source - b.source);
-  return inOrder.map((draft) => ({ source: bySender[draft.source]!, draft }));
+  return drafts.map((draft) => ({ source: bySender[draft.source]!, draft }));
 }

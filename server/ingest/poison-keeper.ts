@@ -46,7 +46,7 @@ function draftOf({ partition, position, userId, message, bytes }: PoisonedEvent,
   return {
     source: 0,
     partition,
-    seqs: Float64Array.of(position),
+    seqs: [position],
     bytes: new Uint8Array(0),
     stored: 0,
     ids: [],

@@ -9,6 +9,7 @@ import { EMPTY_RECORD, type Settled } from '../../format/record.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import type { SlabFormat, SlabSource } from '../../workers/slab.ts';
 import type { PlacedRecord } from '../log/port.ts';
+import type { Copy } from './arena.ts';
 import { SERVED_NOTHING } from './fair-queue.ts';
 
 /** A frame that waits for the pool; its bytes are the intake's own copy. */
@@ -21,8 +22,8 @@ export interface PendingFrame {
   receivedAt: number;
   /** What the worker must know of its sender. */
   sender: SlabSource;
-  /** Called once when its slab has come back. */
-  release?(): void;
+  /** What holds the bytes; released once when its slab has come back. */
+  copy?: Copy;
 }
 
 /** Numbers whose verdict is committed, rising. */

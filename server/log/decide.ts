@@ -23,7 +23,8 @@ export function findConflicts(units: readonly AppendUnit[], memory: Memory): Con
   const conflicts: Conflict[] = [];
   const reached = new Map<string, number>();
   const claimedHere = new Set<string>();
-  for (const [index, unit] of units.entries()) {
+  for (let index = 0; index < units.length; index++) {
+    const unit = units[index]!;
     const stored = memory.producer(unit.producer);
     const watermark = reached.get(unit.producer) ?? stored?.watermark ?? 0;
     const reason = misfit(unit, watermark);

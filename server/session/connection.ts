@@ -136,7 +136,9 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     try {
       if (binary !== this.codec.binary) throw new ProtocolError('text and binary messages were mixed up');
       if (bytes.length > this.largestMessage) throw new ProtocolError('frame is too large', 'too_large');
-      this.countStray(bytes.length, () => this.session.receive(this.codec.decodeClient(bytes), now));
+      const credited = this.creditedBytes;
+      this.session.receive(this.codec.decodeClient(bytes), now);
+      this.countStray(bytes.length - (this.creditedBytes - credited));
       this.parts.metrics.stage('receive', (performance.now() - now - this.copyMs) / 1000);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -145,12 +147,13 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     this.watch();
   }
 
+  private get creditedBytes(): number {
+    return this.session.publisher?.window.receivedBytes ?? 0;
+  }
+
   /** The hard bound beside credit: whatever credit did not take counts here. */
-  private countStray(bytes: number, receive: () => void): void {
-    const before = this.session.publisher?.window.receivedBytes ?? 0;
-    receive();
-    const credited = (this.session.publisher?.window.receivedBytes ?? 0) - before;
-    this.strayBytes += bytes - credited;
+  private countStray(bytes: number): void {
+    this.strayBytes += bytes;
     if (this.strayBytes > STRAY_BYTES_PER_SECOND) {
       throw new ProtocolError('too many bytes beyond the limits', 'credit_violation');
     }
@@ -161,8 +164,8 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     const { format, first, count } = frame;
     const began = performance.now();
     this.taken.push({ last: first + count - 1, at: began });
-    const { bytes, release } = this.parts.arena.copy(frame.events);
-    const pending = { format, bytes, first, count, skip, receivedAt: Date.now(), sender, release };
+    const copy = this.parts.arena.copy(frame.events);
+    const pending = { format, bytes: copy.bytes, first, count, skip, receivedAt: Date.now(), sender, copy };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
     this.copyMs = performance.now() - began;
     this.parts.metrics.stage('copy', this.copyMs / 1000);
@@ -197,12 +200,10 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
   }
 
   private measure(done: number): void {
-    const now = performance.now();
-    let covered = 0;
-    while (covered < this.taken.length && this.taken[covered]!.last <= done) covered++;
-    if (covered === 0) return;
-    this.parts.metrics.ackLatency((now - this.taken[0]!.at) / 1000);
-    this.taken.splice(0, covered);
+    const [oldest] = this.taken;
+    if (!oldest || oldest.last > done) return;
+    this.parts.metrics.ackLatency((performance.now() - oldest.at) / 1000);
+    while (this.taken.length > 0 && this.taken[0]!.last <= done) this.taken.shift();
   }
 
   drained(): void {

@@ -155,8 +155,8 @@ describe('the result', () => {
     const events = [event(), event({ user_id: 'u-2', action: 1 }), event({ user_id: 'u-3', id: 'x' })];
     const result = run([{ events }]);
     const before = outcome(result);
-    for (const { seqs, bytes, deadBytes } of result.units) {
-      for (const view of [seqs, bytes, deadBytes]) expect(view.buffer).toBe(result.buffer);
+    for (const { bytes, deadBytes } of result.units) {
+      for (const view of [bytes, deadBytes]) if (view.length > 0) expect(view.buffer).toBe(result.buffer);
     }
     const moved = structuredClone(result, { transfer: [result.buffer] });
     expect(result.buffer.byteLength).toBe(0);

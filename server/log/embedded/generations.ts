@@ -65,8 +65,8 @@ export class Generations {
     if (this.previous.doesExist(key)) changes.remove(this.previous, key);
   }
 
-  /** For a key that is known to be in neither table. */
-  insert(changes: Changes, key: Buffer, value: Buffer): void {
+  /** For a key that is known not to be in the previous table. */
+  write(changes: Changes, key: Buffer, value: Buffer): void {
     changes.put(this.current, key, value);
   }
 

@@ -111,7 +111,8 @@ export function idKey(partition: number, id: string): Buffer {
 
 function withPartition(name: string, partition: number): Buffer {
   const size = Buffer.byteLength(name);
-  const key = Buffer.allocUnsafe(size + 2);
+  // Not of the shared pool: it is kept for long.
+  const key = Buffer.allocUnsafeSlow(size + 2);
   key.write(name);
   key.writeUInt16BE(partition, size);
   return key;

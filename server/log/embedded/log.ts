@@ -1,5 +1,5 @@
 /** The event log in an LMDB environment that this process owns; `layout.ts` says how the data lies. */
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ReadItem, STREAMS, type Stream } from '../../../format/model.ts';
 import type { Durability } from '../../../protocol/frames.ts';
 import { LogError } from '../error.ts';
@@ -22,7 +22,7 @@ import { Jobs } from './jobs.ts';
 import { PARTITIONS_MAX } from './layout.ts';
 import { claim } from './owner.ts';
 import { readEntries, readProducers, readState } from './read.ts';
-import { type PartitionBounds, Store, type StoreOptions } from './store.ts';
+import { type PartitionBounds, type Standing, Store, type StoreOptions } from './store.ts';
 import { Writer } from './writer.ts';
 
 export interface EmbeddedLogOptions extends StoreOptions {
@@ -64,13 +64,6 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Embe
   }
 }
 
-/**
- * A transaction costs a sync and a few wake-ups of threads whatever it holds: where one follows another closely, a small one waits this
- * long for company, ms. One that comes after a pause does not wait.
- */
-const COMPANY_MS = 2;
-const COMPANY_UNITS = 64;
-
 interface Waiting {
   batch: AppendBatch;
   resolve(result: AppendResult): void;
@@ -88,8 +81,6 @@ export class EmbeddedLog implements EventLog, LogWaker {
   private readonly jobs = new Jobs();
   /** Appends that no transaction has taken yet. */
   private waiting: Waiting[] = [];
-  /** When the last transaction was done, ms of the steady clock. */
-  private committedAt = Number.NEGATIVE_INFINITY;
   private closing: Promise<void> | null = null;
 
   constructor(options: EmbeddedLogOptions, environment: Environment, writer: Writer, store: Store) {
@@ -118,33 +109,22 @@ export class EmbeddedLog implements EventLog, LogWaker {
   private async commitWaiting(): Promise<void> {
     // Whoever was answered by the transaction before gets its turn first, and may come along.
     await nextTurn();
-    if (this.isSmall && performance.now() - this.committedAt < COMPANY_MS) await delay(COMPANY_MS);
     const group = this.takeGroup();
     try {
       this.space.check(group.map(({ batch }) => batch));
       await this.store.forgetIfDue();
       const changes = new Changes();
-      const fitting: { waiting: Waiting; bounds: PartitionBounds }[] = [];
+      const fitting: { waiting: Waiting; standing: Standing }[] = [];
       for (const waiting of group) {
         const conflicts = this.store.conflictsOf(waiting.batch);
         if (conflicts.length > 0) waiting.resolve({ status: 'conflict', conflicts });
-        else fitting.push({ waiting, bounds: this.store.add(waiting.batch, changes) });
+        else fitting.push({ waiting, standing: this.store.add(waiting.batch, changes) });
       }
-      if (!changes.empty) {
-        await this.writer.commit(changes);
-        this.committedAt = performance.now();
-      }
-      for (const { waiting, bounds } of fitting) waiting.resolve(this.stand(waiting.batch.partition, bounds));
+      if (!changes.empty) await this.writer.commit(changes);
+      for (const { waiting, standing } of fitting) waiting.resolve(this.stand(waiting.batch.partition, standing));
     } catch (error) {
       for (const { reject } of group) reject(asLogError(error));
     }
-  }
-
-  private get isSmall(): boolean {
-    let units = 0;
-    // One that is not well made is found where it is judged.
-    for (const { batch } of this.waiting) units += batch.units?.length ?? 0;
-    return units < COMPANY_UNITS;
   }
 
   /** What waits, one batch of a partition: a second one can only be judged when the first one stands. */
@@ -161,8 +141,9 @@ export class EmbeddedLog implements EventLog, LogWaker {
     return [...group.values()];
   }
 
-  private stand(partition: number, bounds: PartitionBounds): AppendResult {
-    this.store.moveTo(partition, bounds);
+  private stand(partition: number, standing: Standing): AppendResult {
+    this.store.moveTo(partition, standing);
+    const { bounds } = standing;
     for (const stream of STREAMS) this.waiters.wake(stream, partition);
     return { status: 'appended', last: bounds.events.last, lastDead: bounds['dead-letters'].last };
   }

@@ -1,7 +1,7 @@
 /** What stands in the data, and the changes that batches, retention and forgetting make to it. */
 import { randomUUID } from 'node:crypto';
 import type { Stream } from '../../../format/model.ts';
-import { findConflicts } from '../decide.ts';
+import { findConflicts, type Remembered } from '../decide.ts';
 import { LogError } from '../error.ts';
 import type { AppendBatch, AppendUnit, Conflict, RetentionPolicy, TrimReport } from '../port.ts';
 import { planTrim } from '../retention.ts';
@@ -18,10 +18,10 @@ import {
   LAYOUT_FORMAT,
   LAYOUT_KEY,
   type Layout,
-  producerEntryKey,
   type StreamBounds,
   streamKey,
 } from './layout.ts';
+import { type Kept, ProducerMemory } from './producer-memory.ts';
 import { oldEntries, readBounds } from './read.ts';
 import type { Writer } from './writer.ts';
 
@@ -37,6 +37,12 @@ export interface StoreOptions {
 /** Bounds of both streams of a partition. */
 export type PartitionBounds = Record<Stream, StreamBounds>;
 
+/** What stands of a partition once a batch is written. */
+export interface Standing {
+  bounds: PartitionBounds;
+  producers: { kept: Kept; stored: Remembered }[];
+}
+
 /** Entries that one transaction deletes at the most. */
 const TRIM_ENTRIES = 256;
 /** The value of keys that only have to be there. */
@@ -50,6 +56,7 @@ export class Store {
   private readonly options: StoreOptions;
   /** What `streams` holds; moved when a transaction is done. */
   private bounds: PartitionBounds[] = [];
+  private readonly memory: ProducerMemory;
 
   constructor(options: StoreOptions, environment: Environment, writer: Writer) {
     this.options = options;
@@ -57,6 +64,10 @@ export class Store {
     this.writer = writer;
     this.producers = new Generations(environment, 'producers');
     this.ids = new Generations(environment, 'ids');
+    this.memory = new ProducerMemory(options.partitions, (key) => {
+      const value = this.producers.get(key);
+      return value && decodeProducer(value);
+    });
   }
 
   /** Makes or checks the data, once. Throws LogError `misconfigured`. */
@@ -99,28 +110,32 @@ export class Store {
 
   conflictsOf({ partition, units }: AppendBatch): Conflict[] {
     return findConflicts(units, {
-      producer: (key) => {
-        const value = this.producers.get(producerEntryKey(key, partition));
-        return value && decodeProducer(value);
-      },
+      producer: (name) => this.memory.of(partition, name).stored,
       claimed: this.remembersIds ? (id) => this.ids.has(idKey(partition, id)) : null,
     });
   }
 
-  /** Adds a batch to the changes; gives the bounds that its partition has when they are written. */
-  add({ partition, units, entry, dead }: AppendBatch, changes: Changes): PartitionBounds {
-    const latest = new Map<string, AppendUnit>(units.map((unit) => [unit.producer, unit]));
-    for (const { producer, last, record } of latest.values()) {
-      this.producers.put(changes, producerEntryKey(producer, partition), encodeProducer(last, record));
+  /** Adds a batch to the changes; gives what stands when they are written. */
+  add({ partition, units, entry, dead }: AppendBatch, changes: Changes): Standing {
+    const latest = new Map<string, AppendUnit>();
+    for (const unit of units) latest.set(unit.producer, unit);
+    const producers: Standing['producers'] = [];
+    for (const { producer, last: watermark, record } of latest.values()) {
+      const kept = this.memory.of(partition, producer);
+      const value = encodeProducer(watermark, record);
+      if (kept.written) this.producers.write(changes, kept.key, value);
+      else this.producers.put(changes, kept.key, value);
+      producers.push({ kept, stored: { watermark, record } });
     }
     if (this.remembersIds) {
-      for (const unit of units) for (const id of unit.ids) this.ids.insert(changes, idKey(partition, id), NOTHING);
+      for (const unit of units) for (const id of unit.ids) this.ids.write(changes, idKey(partition, id), NOTHING);
     }
     const old = this.bounds[partition]!;
-    return {
+    const bounds = {
       events: entry ? this.addEntry('events', partition, entry, changes) : old.events,
       'dead-letters': dead ? this.addEntry('dead-letters', partition, dead, changes) : old['dead-letters'],
     };
+    return { bounds, producers };
   }
 
   private addEntry(
@@ -136,9 +151,13 @@ export class Store {
     return bounds;
   }
 
-  /** Call when the changes with these bounds are written. */
-  moveTo(partition: number, bounds: PartitionBounds): void {
+  /** Call when the changes are written. */
+  moveTo(partition: number, { bounds, producers }: Standing): void {
     this.bounds[partition] = bounds;
+    for (const { kept, stored } of producers) {
+      kept.stored = stored;
+      kept.written = true;
+    }
   }
 
   /** Begins new generations where it is time. */
@@ -153,6 +172,7 @@ export class Store {
     for (const generations of due) generations.forget(changes, now);
     await this.writer.commit(changes);
     for (const generations of due) generations.refresh();
+    this.memory.clear();
   }
 
   /** One transaction's worth of what the policy lets go; `more` if there may be more. */

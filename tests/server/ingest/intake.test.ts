@@ -1,8 +1,11 @@
-/** Small slabs that are worked on in place. */
-import { describe, expect, it } from 'vitest';
-import { createWorld, play } from '../../helpers/ingest-world.ts';
+/** Small slabs: where they are worked on, and when. */
+import { describe, expect, it, vi } from 'vitest';
+import { partitionOf } from '../../../format/partition.ts';
+import type { MemoryLog } from '../../../server/log/memory/log.ts';
+import type { AppendBatch, EventLog } from '../../../server/log/port.ts';
+import { type Client, createWorld, play, SETTINGS } from '../../helpers/ingest-world.ts';
 
-describe('a small slab that finds the pool idle', () => {
+describe('a small slab', () => {
   it('never sees a worker', async () => {
     const world = createWorld({ here: true });
     const client = world.client('p');
@@ -40,8 +43,86 @@ describe('a small slab that finds the pool idle', () => {
   it('is no small one with many events', async () => {
     const world = createWorld({ here: true });
     const client = world.client('p');
-    client.send(Array.from({ length: 200 }, (_, i) => play('u', `t-${i}`)));
-    await client.until(200);
+    client.send(Array.from({ length: 300 }, (_, i) => play('u', `t-${i}`)));
+    await client.until(300);
     expect(world.slabs).toHaveLength(1);
+  });
+});
+
+describe('while a commit is under way', () => {
+  /** A log whose appends to one partition, or to all, wait until they are let go. */
+  function held(which: (partition: number) => boolean = () => true) {
+    const waiting: (() => void)[] = [];
+    let appends = 0;
+    const wrap = (log: MemoryLog): EventLog =>
+      Object.assign(Object.create(log) as EventLog, {
+        async append(batch: AppendBatch) {
+          appends++;
+          if (which(batch.partition)) await new Promise<void>((resolve) => waiting.push(resolve));
+          return log.append(batch);
+        },
+      });
+    return {
+      wrap,
+      get appends() {
+        return appends;
+      },
+      letGo: () => {
+        for (const go of waiting.splice(0)) go();
+      },
+    };
+  }
+  const until = (holds: () => boolean) => vi.waitFor(() => expect(holds()).toBe(true));
+
+  it('what is small waits for its end, and goes together', async () => {
+    const log = held();
+    const world = createWorld({ wrap: log.wrap });
+    const [first, second, third] = ['p', 'q', 'r'].map((name) => world.client(name)) as [Client, Client, Client];
+    first.send([play('u', 'a')]);
+    await until(() => log.appends === 1);
+    second.send([play('u', 'b')]);
+    third.send([play('u', 'c')]);
+    log.letGo();
+    await first.until(1);
+    await until(() => log.appends === 2);
+    log.letGo();
+    await Promise.all([second.until(1), third.until(1)]);
+    expect(world.slabs.map(({ frames }) => frames.length)).toEqual([1, 2]);
+    expect(log.appends).toBe(2);
+  });
+
+  it('what is large does not wait', async () => {
+    const log = held();
+    const world = createWorld({ wrap: log.wrap });
+    const [first, second] = [world.client('p'), world.client('q')];
+    first.send([play('u', 'a')]);
+    await until(() => log.appends === 1);
+    second.send(Array.from({ length: 64 }, (_, i) => play('u', `t-${i}`)));
+    await until(() => world.slabs.length === 2);
+    expect(log.appends).toBe(1);
+    log.letGo();
+    await first.until(1);
+    await until(() => log.appends === 2);
+    log.letGo();
+    await second.until(64);
+  });
+
+  it('nobody waits for a partition whose storage stands still', async () => {
+    const stuck = partitionOf('default', 'u', SETTINGS.partitions);
+    const other = ['v', 'w', 'x', 'y', 'z'].find(
+      (user) => partitionOf('default', user, SETTINGS.partitions) !== stuck,
+    )!;
+    const log = held((partition) => partition === stuck);
+    const world = createWorld({ wrap: log.wrap });
+    const [first, second] = [world.client('p'), world.client('q')];
+    first.send([play('u', 'a')]);
+    await until(() => log.appends === 1);
+    for (let i = 1; i <= 3; i++) {
+      second.send([play(other, `t-${i}`)]);
+      await second.until(i);
+    }
+    expect(first.done).toBe(0);
+    log.letGo();
+    await first.until(1);
   });
 });
