@@ -18,7 +18,7 @@ export interface ProcessorSettings {
   leaseTtlMs: number;
   /** See `ProcessorOptions`. */
   figuresMs?: number;
-  index: Omit<IndexSettings, 'engine'>;
+  index: Omit<IndexSettings, 'engines'>;
 }
 
 /** The group that processors are members of. */
@@ -35,7 +35,7 @@ const logger = remoteLogger((...line) => void remote.log.asEvent(...line), { thr
 const index = new Thread<IndexThread, LogCalls>({
   name: 'index',
   entry: 'server/recommend/index/main',
-  settings: { ...indexSettings, engine: engines } satisfies IndexSettings,
+  settings: { ...indexSettings, engines } satisfies IndexSettings,
   functions: logCalls(logger),
   onDeath: (error) => logger.error({ err: error }, 'the index thread died, it is started anew'),
 });

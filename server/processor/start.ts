@@ -13,6 +13,9 @@ export interface RunningProcessorThread {
   close(): Promise<void>;
 }
 
+/** Folding makes many objects that are not needed for long. */
+const YOUNG_GENERATION_MIB = 96;
+
 /** Rejects with what keeps the thread from starting. */
 export async function startProcessor(
   settings: ProcessorSettings,
@@ -24,6 +27,7 @@ export async function startProcessor(
     name: 'processor',
     entry: 'server/processor/main',
     settings,
+    youngGenerationMiB: YOUNG_GENERATION_MIB,
     functions: {
       ...logCalls(logger),
       ...owner,

@@ -27,12 +27,16 @@ export interface ThreadOptions<Local> {
   settings: unknown;
   /** What the thread may call here. */
   functions: Local;
+  /** How much of its memory may be young, MiB (three times V8's semi-space); default 24, enough for a thread that has little to do. */
+  youngGenerationMiB?: number;
   /** The thread said that it is ready: the first time, and after each death. */
   onReady?(): void;
   /** It died; it is being started anew. */
   onDeath?(error: Error): void;
 }
 
+/** V8 would let it grow up to what the main thread may have, little by little, over hours. */
+const YOUNG_GENERATION_MIB = 24;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** A thread that lived this long starts with the shortest pause again. */
@@ -68,9 +72,13 @@ export class Thread<Remote extends Functions<Remote>, Local extends Functions<Lo
   }
 
   private launch(): void {
-    const { entry, settings, functions, name } = this.options;
+    const { entry, settings, functions, name, youngGenerationMiB = YOUNG_GENERATION_MIB } = this.options;
     this.startedAt = performance.now();
-    const worker = new Worker(typeof entry === 'string' ? threadFile(entry) : entry, { workerData: settings, name });
+    const worker = new Worker(typeof entry === 'string' ? threadFile(entry) : entry, {
+      workerData: settings,
+      name,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMiB },
+    });
     this.worker = worker;
     this.rpc = createBirpc<Remote & Basics, Local & { ready(): void }>(
       { ...functions, ready: () => this.ready(worker) },

@@ -8,7 +8,7 @@ import { INGEST_ONLY } from './throughput.ts';
 export const EVENTS_PER_REQUEST = 100;
 /** Fastify gains nothing from more connections; Gapless does, because its commits take more together. */
 const CONNECTIONS = 128;
-const TIMES = { short: { warmUpMs: 1_000, measureMs: 1_500 }, full: { warmUpMs: 3_000, measureMs: 5_000 } };
+const TIMES = { short: { warmUpMs: 1_000, measureMs: 1_500 }, full: { warmUpMs: 8_000, measureMs: 5_000 } };
 
 export const HTTP: readonly Step[] = [fastify, embedded, redis].map((contender) => ({
   part: 'http',

@@ -9,7 +9,8 @@ import { INGEST_ONLY } from './throughput.ts';
 
 export const OFFERED_PER_SECOND = 10_000;
 export const LATENCY_CONNECTIONS = 1_000;
-const WARM_UP_MS = 4_000;
+/** Longer than under full load until everything is compiled. */
+const WARM_UP_MS = 15_000;
 const MEASURE_MS = 10_000;
 const DISTINCT_EVENTS = 50;
 

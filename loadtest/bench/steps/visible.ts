@@ -16,7 +16,7 @@ import { OFFERED_PER_SECOND } from './latency.ts';
 const LISTENERS = 500;
 const PROBES = 40;
 const PAUSE_MS = { least: 200, more: 600 };
-const WARM_UP_MS = 5_000;
+const WARM_UP_MS = 10_000;
 const MEASURE_MS = 15_000;
 /** A processor that is far behind shows in the figure, not as a fault. */
 const PATIENCE_MS = 60_000;

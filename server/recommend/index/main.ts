@@ -5,7 +5,7 @@ import { serveThread, threadSettings } from '../../threads/thread.ts';
 import type { IndexSettings, IndexThread } from './port.ts';
 import { openCatalogue, openIndex } from './service.ts';
 
-const { engine: engines, maxSessions, snapshots, catalogue: file } = threadSettings<IndexSettings>();
+const { engines, maxSessions, snapshots, catalogue: file } = threadSettings<IndexSettings>();
 const { remote } = serveThread<LogCalls, IndexThread>({
   predict: (queries) => service.predict(queries),
   describe: (tenant, tracks) => service.describe(tenant, tracks),

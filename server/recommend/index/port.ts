@@ -3,7 +3,7 @@ import type { EngineSettings } from '../../engines.ts';
 import type { ModelName, Prediction, Query, RecommendedTrack } from '../port.ts';
 
 export interface IndexSettings {
-  engine: EngineSettings;
+  engines: EngineSettings;
   /** The most sessions that are kept of a tenant. */
   maxSessions?: number;
   /** Folder for snapshots; absent: none are kept, and every start reads the whole log. */
