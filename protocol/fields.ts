@@ -37,14 +37,13 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** The values of `keys` that the object has, under those keys: what an optional field lacks is not sent at all. */
-export function pick(source: object, keys: readonly string[]): FieldMap {
-  const picked: FieldMap = {};
+/** The values of `keys` that the object has, under those keys, added to `into`: what an optional field lacks is not sent at all. */
+export function pick(source: object, keys: readonly string[], into: FieldMap = {}): FieldMap {
   for (const key of keys) {
     const value = (source as FieldMap)[key];
-    if (isGiven(value)) picked[key] = value;
+    if (isGiven(value)) into[key] = value;
   }
-  return picked;
+  return into;
 }
 
 /** Reads an optional field of a map into the object under construction. */

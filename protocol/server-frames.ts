@@ -36,7 +36,7 @@ export function serverFields(frame: ServerFrame): unknown[] {
   const op = OPS[frame.op];
   switch (frame.op) {
     case 'WELCOME':
-      return [op, { ...pick(frame, WELCOME_KEYS), ...(frame.terms && pick(frame.terms, TERMS_KEYS)) }];
+      return [op, pick(frame.terms ?? {}, TERMS_KEYS, pick(frame, WELCOME_KEYS))];
     case 'ACK':
       return [op, frame.done, frame.limit, frame.limitBytes, frame.level];
     case 'REJECTED':

@@ -121,7 +121,7 @@ export async function assemble(
     dedupMs: config.dedupWindowMs,
     maxAgeMs: config.eventMaxAgeMs,
     lifetimeMs: config.connectionLifetimeMs,
-    bus,
+    bus: log.guarantees.multiProcess ? bus : null,
     process: engines.process,
   });
   const storageCeiling = config.storageLatencyCeilingMs / 1000;

@@ -26,7 +26,8 @@ export interface OpeningParts {
   limits: FrameLimits;
   authenticator: Authenticator;
   producers: ProducerTable<Connection>;
-  takeover: Takeover;
+  /** Tells the other processes; null where there can be none. */
+  takeover: Takeover | null;
   metrics: Metrics;
   logger: Logger;
   durability(): Durability;
@@ -79,7 +80,7 @@ export class Opening {
       // Now, not when its socket reports the close: this connection is about to wait for what it left behind.
       producers.leave(key, rival.owner, rival.owner.unsettled > 0);
     }
-    takeover.announce(key, claim);
+    takeover?.announce(key, claim);
     return true;
   }
 

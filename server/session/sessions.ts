@@ -23,7 +23,8 @@ const SWEEP_INTERVAL_MS = 1_000;
 const SPREAD_MS = 2_000;
 
 export interface SessionsParts extends Omit<OpeningParts, 'producers' | 'takeover'> {
-  bus: LiveBus;
+  /** To the other processes; null where no other can have the log. */
+  bus: LiveBus | null;
   /** Without it every subscription is refused. */
   feeds?: FeedsLink;
   lifetimeMs: number;
@@ -39,7 +40,7 @@ export class Sessions implements ConnectionKeeper {
   private readonly byWindow = new Map<CreditWindow, Connection>();
   private readonly dueSoon = new Set<Connection>();
   private readonly producers = new ProducerTable<Connection>();
-  private readonly takeover: Takeover;
+  private readonly takeover: Takeover | null;
   private readonly opening: Opening;
   private dueTimer: NodeJS.Timeout | null = null;
   private readonly sweeper: NodeJS.Timeout;
@@ -52,16 +53,20 @@ export class Sessions implements ConnectionKeeper {
     this.connectionParts = { ingest, limits, metrics, lifetimeMs, arena: new Arena() };
     this.budget = parts.budget;
     this.durability = parts.durability();
-    this.takeover = new Takeover(parts.bus, parts.process, {
+    this.takeover = parts.bus && this.takeoverOver(parts.bus);
+    this.opening = new Opening({ ...parts, producers: this.producers, takeover: this.takeover });
+    this.takeover?.start();
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
+  }
+
+  private takeoverOver(bus: LiveBus): Takeover {
+    return new Takeover(bus, this.parts.process, {
       current: (key) => this.producers.get(key)?.claim,
       lost: (key, winner) => {
         const rival = this.producers.get(key);
         if (rival) dismiss(rival.owner, rival.claim, winner);
       },
     });
-    this.opening = new Opening({ ...parts, producers: this.producers, takeover: this.takeover });
-    this.takeover.start();
-    this.sweeper = setInterval(() => this.sweep(), SWEEP_INTERVAL_MS);
   }
 
   /** Takes a socket, or sends it away if the budget has no room for it. */
@@ -224,7 +229,7 @@ export class Sessions implements ConnectionKeeper {
   close(): void {
     clearInterval(this.sweeper);
     if (this.dueTimer) clearInterval(this.dueTimer);
-    this.takeover.close();
+    this.takeover?.close();
   }
 }
 

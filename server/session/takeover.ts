@@ -7,6 +7,7 @@ import { type Claim, wins } from './producers.ts';
 
 const TOPIC = 'producers';
 const AGAIN_MS = 5_000;
+const LOOK_MS = 500;
 
 interface Announcement extends Claim {
   key: string;
@@ -24,7 +25,9 @@ export class Takeover {
   private readonly bus: LiveBus;
   private readonly process: string;
   private readonly listener: TakeoverListener;
-  private readonly timers = new Set<NodeJS.Timeout>();
+  /** What is to be said again, in order of time. */
+  private again: { key: string; claim: Claim; at: number }[] = [];
+  private timer: NodeJS.Timeout | null = null;
   private unsubscribe: (() => void) | null = null;
 
   constructor(bus: LiveBus, process: string, listener: TakeoverListener) {
@@ -39,11 +42,23 @@ export class Takeover {
 
   announce(key: string, claim: Claim): void {
     this.say(key, claim);
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
+    this.again.push({ key, claim, at: performance.now() + AGAIN_MS });
+    this.timer ??= setInterval(() => this.sayAgain(), LOOK_MS).unref();
+  }
+
+  private sayAgain(): void {
+    const now = performance.now();
+    const later = this.again.findIndex(({ at }) => at > now);
+    const due = this.again.splice(0, later < 0 ? this.again.length : later);
+    for (const { key, claim } of due) {
       if (this.listener.current(key)?.session === claim.session) this.say(key, claim);
-    }, AGAIN_MS);
-    this.timers.add(timer.unref());
+    }
+    if (this.again.length === 0) this.rest();
+  }
+
+  private rest(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
   }
 
   private say(key: string, claim: Claim): void {
@@ -62,7 +77,7 @@ export class Takeover {
 
   close(): void {
     this.unsubscribe?.();
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
+    this.again = [];
+    this.rest();
   }
 }
