@@ -1,6 +1,6 @@
 /**
  * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy, or
- * storage is and they are few, and go at once otherwise. There is no timer. Who was served the least lately goes first (`fair-queue.ts`).
+ * storage is and they are few, and go at once otherwise. Who was served the least lately goes first (`fair-queue.ts`).
  */
 import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type Lease, ResultBuffers } from './buffers.ts';
