@@ -81,7 +81,7 @@ export interface ProducerRecord {
   watermark: number;
   base: number;
   /** Disjoint, rising, inclusive ranges in (base, watermark]. */
-  settled: [from: number, to: number][];
+  settled: readonly (readonly [from: number, to: number])[];
   /** Verdicts of rejected numbers of this partition in the last largest window (1,024 numbers), rising by number. */
-  rejected: Rejection[];
+  rejected: readonly Rejection[];
 }

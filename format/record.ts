@@ -57,7 +57,7 @@ function addTo(ranges: [number, number][], seq: number): void {
   else ranges.push([seq, seq]);
 }
 
-function remembered(old: Rejection[], added: readonly Rejection[], watermark: number): Rejection[] {
+function remembered(old: readonly Rejection[], added: readonly Rejection[], watermark: number): readonly Rejection[] {
   if (old.length + added.length === 0) return old;
   return [...old, ...added].filter(([seq]) => seq > watermark - REJECTIONS_REMEMBERED);
 }

@@ -70,7 +70,7 @@ export function packUnits(
   return { buffer, count: units.length, extras };
 }
 
-/** The units again, as views of the buffer. */
+/** The units again, their bytes as views of the buffer. */
 export function openUnits({ buffer, count, extras }: PackedUnits): UnitDraft[] {
   const numbers = new Float64Array(buffer, 0, Math.floor(buffer.byteLength / NUMBER));
   const fields = FIELDS * count;

@@ -1,7 +1,7 @@
 /**
  * What travels between the intake and the worker pool. One slab is one task: the event bytes of many frames of many connections,
- * copied into one buffer that is transferred. The intake keeps the originals until the slab's verdicts are committed, so a worker
- * that dies costs nobody's events.
+ * copied into one buffer that is transferred. The intake keeps the originals until the slab has come back, so a worker that
+ * dies costs nobody's events.
  */
 import type { ProducerId } from '../format/producer-key.ts';
 import type { EventFormat, Rejection } from '../protocol/frames.ts';

@@ -194,6 +194,7 @@ export class Ingest {
 
   /** Ends the way: nothing is taken any more, what is not committed by now never gets a verdict. The log stays open. */
   async close(): Promise<void> {
+    this.intake.stop();
     this.committer.stop();
     this.quarantine.stop();
     await Promise.all([this.parts.pool.close(), this.parts.quarantine.close()]);

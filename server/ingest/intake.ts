@@ -63,6 +63,7 @@ export class Intake {
   private readonly scratch = new ArrayBuffer(HERE_BYTES);
   private inFlight = 0;
   private scheduled = false;
+  private stopped = false;
   /** Runs while what waits is held back. */
   private patience: NodeJS.Timeout | null = null;
   /** Event bytes that wait for a slab. */
@@ -116,12 +117,13 @@ export class Intake {
 
   private pump(): void {
     while (this.canGo && !this.holdsBack) this.go();
+    if (this.ready.length === 0) this.relax();
     this.schedule();
   }
 
   /** One slab more than there are threads: a worker that finishes finds the next one waiting. */
   private get canGo(): boolean {
-    return this.inFlight <= this.pool.threads && this.ready.length > 0;
+    return !this.stopped && this.inFlight <= this.pool.threads && this.ready.length > 0;
   }
 
   /**
@@ -143,11 +145,20 @@ export class Intake {
     while (this.canGo) this.go();
   }
 
-  /** Call when nothing is being committed any more. */
-  committed(): void {
+  private relax(): void {
     if (this.patience) clearTimeout(this.patience);
     this.patience = null;
+  }
+
+  /** Call when nothing is being committed any more. */
+  committed(): void {
     this.schedule();
+  }
+
+  /** Starts nothing more. */
+  stop(): void {
+    this.stopped = true;
+    this.relax();
   }
 
   private form(): Slab {
@@ -176,13 +187,13 @@ export class Intake {
   }
 
   /**
-   * A small slab is worked on here: at low rates the way to another thread and back is most of an event's latency, and of its cost. Only
-   * what cannot take long: bounded MessagePack of clients whose name a worker has read before.
+   * A small slab that is all there is is worked on here: at low rates the way to another thread and back is most of an event's latency, and
+   * of its cost. Only what cannot take long: bounded MessagePack of clients whose name a worker has read before.
    */
   private doneHere(slab: Slab): boolean {
-    if (!this.workHere || slab.events > HERE_EVENTS) return false;
+    if (!this.workHere || slab.events > HERE_EVENTS || slab.bytes > HERE_BYTES || this.ready.length > 0) return false;
     for (const { frame } of slab.frames) if (frame.format !== 'msgpack' || !this.agents.has(frame.sender)) return false;
-    const task = slabTask(slab, slab.bytes <= HERE_BYTES ? this.scratch : undefined);
+    const task = slabTask(slab, this.scratch);
     let result: SlabResult;
     try {
       result = this.workHere(task);

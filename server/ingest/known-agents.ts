@@ -1,4 +1,4 @@
-/** What clients call themselves: read by a worker without harm, so that the main thread may read it too. */
+/** What clients call themselves whose events a worker has been through without harm, so that the main thread may read it too. */
 import type { SlabSource } from '../../workers/slab.ts';
 
 type Agents = Pick<SlabSource, 'userAgent' | 'agent'>;

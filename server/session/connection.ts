@@ -5,16 +5,7 @@
 
 import type { Codec, Message } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
-import type {
-  Auth,
-  Flow,
-  Hello,
-  Publish,
-  Rejection,
-  ServerFrame,
-  Subscribe,
-  Unsubscribe,
-} from '../../protocol/frames.ts';
+import type { Auth, Flow, Hello, Publish, ServerFrame, Subscribe, Unsubscribe } from '../../protocol/frames.ts';
 import { type FrameLimits, HELLO_MAX_BYTES } from '../../protocol/limits.ts';
 import { type PublisherOpening, ServerSession, type ServerSessionSink } from '../../protocol/session/server.ts';
 import { codecFor } from '../../protocol/wire.ts';
@@ -269,7 +260,7 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
   }
 
   settle({ seqs, rejected }: Settlement): void {
-    this.session.settle(seqs, rejected as Rejection[], performance.now());
+    this.session.settle(seqs, rejected, performance.now());
     this.watch();
     if (this.session.state === 'closed' && this.unsettled === 0) this.keeper.drained(this);
   }

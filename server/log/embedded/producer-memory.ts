@@ -6,6 +6,8 @@ import type { Remembered } from '../decide.ts';
 import { producerEntryKey } from './layout.ts';
 
 export interface Kept {
+  readonly partition: number;
+  readonly producer: string;
   /** Where it stands in the data. */
   readonly key: Buffer;
   /** Undefined where nothing is remembered. */
@@ -16,6 +18,8 @@ export interface Kept {
 
 /** How many are kept of all partitions at least; at most twice as many. */
 const KEPT = 16_384;
+/** A record is larger where rejections are remembered; then it is looked up each time. */
+const RECORD_BYTES_MOST = 512;
 
 export class ProducerMemory {
   private readonly look: (key: Buffer) => Remembered | undefined;
@@ -35,11 +39,24 @@ export class ProducerMemory {
     const young = this.young[partition]!;
     const known = young.get(producer);
     if (known) return known;
-    const kept = this.old[partition]!.get(producer) ?? this.read(producerEntryKey(producer, partition));
+    const kept = this.old[partition]!.get(producer) ?? this.read(partition, producer);
+    if (isLarge(kept.stored)) return kept;
     if (this.count >= KEPT) this.age();
     this.young[partition]!.set(producer, kept);
     this.count++;
     return kept;
+  }
+
+  /** This was written. */
+  written(kept: Kept, stored: Remembered): void {
+    kept.stored = stored;
+    kept.written = true;
+    if (isLarge(stored)) this.forget(kept);
+  }
+
+  private forget({ partition, producer }: Kept): void {
+    if (this.young[partition]!.delete(producer)) this.count--;
+    this.old[partition]!.delete(producer);
   }
 
   /** The data was changed otherwise. */
@@ -48,8 +65,9 @@ export class ProducerMemory {
     this.age();
   }
 
-  private read(key: Buffer): Kept {
-    return { key, stored: this.look(key), written: false };
+  private read(partition: number, producer: string): Kept {
+    const key = producerEntryKey(producer, partition);
+    return { partition, producer, key, stored: this.look(key), written: false };
   }
 
   private age(): void {
@@ -57,6 +75,10 @@ export class ProducerMemory {
     this.young = maps(this.old.length);
     this.count = 0;
   }
+}
+
+function isLarge(stored: Remembered | undefined): boolean {
+  return stored !== undefined && stored.record.length > RECORD_BYTES_MOST;
 }
 
 function maps(count: number): Map<string, Kept>[] {

@@ -154,10 +154,7 @@ export class Store {
   /** Call when the changes are written. */
   moveTo(partition: number, { bounds, producers }: Standing): void {
     this.bounds[partition] = bounds;
-    for (const { kept, stored } of producers) {
-      kept.stored = stored;
-      kept.written = true;
-    }
+    for (const { kept, stored } of producers) this.memory.written(kept, stored);
   }
 
   /** Begins new generations where it is time. */
@@ -171,8 +168,8 @@ export class Store {
     const changes = new Changes();
     for (const generations of due) generations.forget(changes, now);
     await this.writer.commit(changes);
-    for (const generations of due) generations.refresh();
     this.memory.clear();
+    for (const generations of due) generations.refresh();
   }
 
   /** One transaction's worth of what the policy lets go; `more` if there may be more. */

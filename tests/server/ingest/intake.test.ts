@@ -1,6 +1,9 @@
 /** Small slabs: where they are worked on, and when. */
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { pack } from '../../../format/msgpack.ts';
 import { partitionOf } from '../../../format/partition.ts';
+import { Desk } from '../../../server/ingest/desk.ts';
 import type { MemoryLog } from '../../../server/log/memory/log.ts';
 import type { AppendBatch, EventLog } from '../../../server/log/port.ts';
 import { type Client, createWorld, play, SETTINGS } from '../../helpers/ingest-world.ts';
@@ -46,6 +49,16 @@ describe('a small slab', () => {
     client.send(Array.from({ length: 300 }, (_, i) => play('u', `t-${i}`)));
     await client.until(300);
     expect(world.slabs).toHaveLength(1);
+  });
+
+  it('is no small one with many bytes, nor where more waits behind it', async () => {
+    const world = createWorld({ here: true });
+    const clients = Array.from({ length: 100 }, (_, i) => world.client(`p-${i}`));
+    const filler = { context: { note: 'x'.repeat(3_000) } };
+    for (const [i, client] of clients.entries())
+      client.send([play(`u-${i}`, 'a', filler), play(`u-${i}`, 'b', filler)]);
+    await Promise.all(clients.map((client) => client.until(2)));
+    expect(world.slabs.flatMap(({ frames }) => frames)).toHaveLength(100);
   });
 });
 
@@ -105,6 +118,44 @@ describe('while a commit is under way', () => {
     await until(() => log.appends === 2);
     log.letGo();
     await second.until(64);
+  });
+
+  it('nobody is held back again and again', async () => {
+    const log = held();
+    const world = createWorld({ wrap: log.wrap });
+    const client = world.client('p');
+    const own = { tenant: 'default', owner: '', producer: 'own', epoch: 1 };
+    const desk = new Desk(0, () => {});
+    const source = world.ingest.open(own, desk);
+    const commitOne = (first: number) => {
+      const bytes = pack(play('v', `t-${first}`));
+      const frame = {
+        format: 'msgpack',
+        bytes,
+        first,
+        count: 1,
+        skip: 0,
+        receivedAt: Date.now(),
+        sender: own,
+      } as const;
+      world.ingest.takeHere(source, frame);
+      return desk.verdicts(first, 1);
+    };
+    let commit = commitOne(1);
+    await until(() => log.appends === 1);
+    client.send([play('u', 'a')]);
+    // One commit after the other ends, and the next begins before anything else has its turn.
+    for (let seq = 2; world.slabs.length === 0; seq++) {
+      await setTimeout(2);
+      log.letGo();
+      await commit;
+      for (let hop = 0; hop < 50; hop++) await null;
+      commit = commitOne(seq);
+    }
+    expect(world.slabs).toHaveLength(1);
+    const letGo = setInterval(log.letGo, 1);
+    await Promise.all([client.until(1), commit]);
+    clearInterval(letGo);
   });
 
   it('nobody waits for a partition whose storage stands still', async () => {

@@ -44,11 +44,24 @@ describe('the memory', () => {
     expect(looks.get('passing-0')).toBe(2);
   });
 
-  it('hands on what is set', () => {
+  it('hands on what was written', () => {
     const memory = new ProducerMemory(1, () => undefined);
     const stored: Remembered = { watermark: 7, record: new Uint8Array(3) };
-    memory.of(0, 'p').stored = stored;
-    expect(memory.of(0, 'p').stored).toBe(stored);
+    memory.written(memory.of(0, 'p'), stored);
+    expect(memory.of(0, 'p')).toMatchObject({ stored, written: true });
+  });
+
+  it('keeps no large records, read or written', () => {
+    const looks: string[] = [];
+    const large: Remembered = { watermark: 7, record: new Uint8Array(100_000) };
+    const memory = new ProducerMemory(1, (key) => {
+      looks.push(key.toString('latin1').split('\0')[0]!);
+      return looks.at(-1) === 'large' ? large : undefined;
+    });
+    for (let i = 0; i < 2; i++) expect(memory.of(0, 'large').stored).toBe(large);
+    memory.written(memory.of(0, 'growing'), large);
+    memory.of(0, 'growing');
+    expect(looks).toEqual(['large', 'large', 'growing', 'growing']);
   });
 });
 
