@@ -41,7 +41,6 @@ export interface PublisherStart {
   rejected: readonly Rejection[];
   /** Size of the merged context that each event holds. */
   contextBytes: number;
-  sink: PublisherSink;
 }
 
 /** `open`: takes frames; `draining`: after GOAWAY, only settles; `closed`: the connection is gone, bytes are held until settled. */
@@ -72,10 +71,10 @@ export class Publisher {
   /** A frame came that was settled already: its ACK is repeated even though nothing changed. */
   private owesAck = false;
 
-  constructor(start: PublisherStart) {
+  constructor(sink: PublisherSink, start: PublisherStart) {
     this.budget = start.budget;
     this.limits = start.limits;
-    this.sink = start.sink;
+    this.sink = sink;
     this.clientDone = start.clientDone;
     this.settled = new SettledNumbers(start.done);
     this.window = new CreditWindow(start.budget, start.done, start.contextBytes);

@@ -54,7 +54,7 @@ export interface ServerSessionSink {
 }
 
 /** What a publisher's connection opens with. */
-export interface PublisherOpening extends Omit<PublisherStart, 'sink'> {
+export interface PublisherOpening extends PublisherStart {
   producer: string;
   epoch: number;
   durability: Durability;
@@ -135,9 +135,10 @@ export class ServerSession implements PublisherSink {
     this.now = now;
     const welcome: Welcome = { op: 'WELCOME', serverTime, ...base };
     if (opening) {
-      const { producer, epoch, durability, dedupMs, maxAgeMs, ...start } = opening;
-      this.publisher = new Publisher({ sink: this, ...start });
-      welcome.terms = { producer, epoch, ...this.publisher.terms(), ...this.limits, durability, dedupMs, maxAgeMs };
+      const { producer, epoch, durability, dedupMs, maxAgeMs } = opening;
+      this.publisher = new Publisher(this, opening);
+      const terms = { producer, epoch, durability, dedupMs, maxAgeMs };
+      welcome.terms = Object.assign(terms, this.limits, this.publisher.terms());
     }
     this.send(welcome);
   }

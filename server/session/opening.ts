@@ -119,6 +119,7 @@ export class Opening {
 
   /** The client was told that more is settled than storage has now. */
   private noticeLoss(id: ProducerId, clientDone: number, { records }: KnownProducer): void {
+    if (clientDone === 0) return;
     const found = unite(records).done;
     if (clientDone <= found) return;
     this.parts.ingest.noticeLoss(producerKey(id), clientDone, found);

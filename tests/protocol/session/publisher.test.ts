@@ -3,7 +3,7 @@ import { ProtocolError } from '../../../protocol/codes.ts';
 import { CreditBudget } from '../../../protocol/credit/budget.ts';
 import type { Publish, Rejection, ServerFrame } from '../../../protocol/frames.ts';
 import { DEFAULT_FRAME_LIMITS, WINDOW_CAP } from '../../../protocol/limits.ts';
-import { Publisher, type PublisherStart } from '../../../protocol/session/publisher.ts';
+import { Publisher, type PublisherSink, type PublisherStart } from '../../../protocol/session/publisher.ts';
 
 const EMPTY = new Uint8Array();
 const rejection = (seq: number): Rejection => [seq, 'invalid_field', 'action', 'not one of the actions'];
@@ -19,22 +19,15 @@ beforeEach(() => {
 });
 
 function open(more: Partial<PublisherStart> = {}): Publisher {
-  return new Publisher({
-    budget,
-    limits: DEFAULT_FRAME_LIMITS,
-    done: 0,
-    clientDone: 0,
-    rejected: [],
-    contextBytes: 0,
-    sink: {
-      send: (frame) => sent.push(frame),
-      violation: (close, message) => {
-        throw new ProtocolError(message, close);
-      },
-      take: ({ first, count }, skip) => taken.push({ first, count, skip }),
+  const sink: PublisherSink = {
+    send: (frame) => sent.push(frame),
+    violation: (close, message) => {
+      throw new ProtocolError(message, close);
     },
-    ...more,
-  });
+    take: ({ first, count }, skip) => taken.push({ first, count, skip }),
+  };
+  const nothing = { done: 0, clientDone: 0, rejected: [], contextBytes: 0 };
+  return new Publisher(sink, { budget, limits: DEFAULT_FRAME_LIMITS, ...nothing, ...more });
 }
 
 const frame = (first: number, count: number, bytes = 100): Publish => {
