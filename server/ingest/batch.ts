@@ -9,7 +9,7 @@ import type { EventCode } from '../../protocol/codes.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import type { UnitDraft } from '../../workers/slab.ts';
 import type { AppendBatch, AppendUnit, Conflict } from '../log/port.ts';
-import type { SourceUnit } from './intake.ts';
+import type { SourceUnit } from './slab.ts';
 import type { Settlement, Source } from './source.ts';
 
 export interface BatchEvents {

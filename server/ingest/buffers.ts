@@ -2,7 +2,7 @@
  * Buffers that are used again once nobody needs what stands in them. V8 answers a stream of fresh buffers with one full collection after
  * the other, however small the heap is, and the system clears each of their pages first.
  */
-import { SLAB_BUFFER_BYTES } from './slab-bytes.ts';
+import { SLAB_BUFFER_BYTES } from './slab.ts';
 
 /** What a worker makes of a slab: its events again, and a head and some numbers for each frame. */
 const RESULT_BUFFER_BYTES = 2 * SLAB_BUFFER_BYTES;

@@ -7,8 +7,8 @@ import { LogError } from '../log/error.ts';
 import type { AppendBatch, AppendResult, EventLog } from '../log/port.ts';
 import { Batch } from './batch.ts';
 import { EntryBuffers } from './buffers.ts';
-import type { SourceUnit } from './intake.ts';
 import { pause } from './pause.ts';
+import type { SourceUnit } from './slab.ts';
 import type { Settlement, Source } from './source.ts';
 
 /** The most that goes into one append; more waits for the next. */

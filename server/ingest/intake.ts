@@ -2,30 +2,14 @@
  * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy, or
  * storage is and they are few, and go at once otherwise. Who was served the least lately goes first (`fair-queue.ts`).
  */
-import type { SlabResult, SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
-import { type Lease, ResultBuffers } from './buffers.ts';
+import type { SlabResult, SlabTask } from '../../workers/slab.ts';
+import { ResultBuffers } from './buffers.ts';
 import { FairQueue } from './fair-queue.ts';
 import { KnownAgents } from './known-agents.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
-import { SLAB_BUFFER_BYTES, SLAB_BYTES, SLAB_EVENTS } from './slab-bytes.ts';
+import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask } from './slab.ts';
 import type { PendingFrame, Source } from './source.ts';
-
-/** A slab on its way, with the originals of its frames; those of one sender stand together. */
-export interface Slab {
-  sources: Source[];
-  frames: { source: Source; frame: PendingFrame }[];
-  bytes: number;
-  events: number;
-}
-
-/** What the worker found for one source and one partition, in order per source. */
-export interface SourceUnit {
-  source: Source;
-  draft: UnitDraft;
-  /** Told when nothing of the draft is needed any more. */
-  lease?: Lease;
-}
 
 export interface IntakeEvents {
   /** Goes to the committer, in order per source. */
@@ -249,38 +233,4 @@ export class Intake {
     }
     this.schedule();
   }
-}
-
-function hasRoom({ bytes, events }: Slab): boolean {
-  return bytes < SLAB_BYTES && events < SLAB_EVENTS;
-}
-
-/** Copies the frames into one buffer that is transferred to the worker: into `spare` if it is large enough. */
-export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
-  const fits = spare !== undefined && spare.byteLength >= slab.bytes;
-  const buffer = fits ? spare : new ArrayBuffer(Math.max(slab.bytes, SLAB_BUFFER_BYTES));
-  const bytes = new Uint8Array(buffer, 0, slab.bytes);
-  const sources: SlabSource[] = [];
-  let offset = 0;
-  const frames = slab.frames.map(({ frame }) => {
-    if (frame.sender !== sources.at(-1)) sources.push(frame.sender);
-    const source = sources.length - 1;
-    const { format, first, count, skip, receivedAt } = frame;
-    const at = offset;
-    bytes.set(frame.bytes, at);
-    offset += frame.bytes.length;
-    return { source, format, first, count, skip, offset: at, length: frame.bytes.length, receivedAt };
-  });
-  return { bytes, sources, frames };
-}
-
-/** Gives the worker's units, which come in the order of their senders, back to their sources. `draft.source` counts senders as `slabTask` did. */
-export function assign(slab: Slab, drafts: readonly UnitDraft[]): SourceUnit[] {
-  const bySender: Source[] = [];
-  let sender: SlabSource | null = null;
-  for (const { source, frame } of slab.frames) {
-    if (frame.sender !== sender) bySender.push(source);
-    sender = frame.sender;
-  }
-  return drafts.map((draft) => ({ source: bySender[draft.source]!, draft }));
 }

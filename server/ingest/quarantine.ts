@@ -10,9 +10,9 @@ import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type EventSlice, splitEvents } from '../../workers/split.ts';
 import { rejectUnprocessed } from '../../workers/unprocessable.ts';
-import { assign, type Slab, type SourceUnit, slabTask } from './intake.ts';
 import { pause } from './pause.ts';
 import type { SlabPool } from './pool.ts';
+import { assign, type Slab, type SourceUnit, slabTask } from './slab.ts';
 import type { PendingFrame, Source } from './source.ts';
 
 /** How often an event is tried alone before it is given up. */
