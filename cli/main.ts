@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env node
 /**
  * The `gapless` command. Exit codes: 0 as wished, 1 not, and what a command's own help names.
  *

@@ -7,9 +7,6 @@ import { openResult, type PackedResult } from '../../workers/packed-units.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 
-/** A slab's objects die before they are ever copied. */
-const YOUNG_GENERATION_MIB = 192;
-
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
@@ -46,7 +43,6 @@ export class WorkerPool implements SlabPool {
       atomics: 'async',
       maxQueue: threads * 4,
       recordTiming: false,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB },
     });
     // Every failure reaches the caller of run(); an 'error' without a listener would end the process.
     this.piscina.on('error', () => {});

@@ -13,8 +13,8 @@ export interface RunningProcessorThread {
   close(): Promise<void>;
 }
 
-/** Folding makes many objects that are not needed for long. */
-const YOUNG_GENERATION_MIB = 96;
+/** Folding makes many objects that are not needed for long: as much as V8 gives by default. */
+const YOUNG_GENERATION_MIB = 48;
 
 /** Rejects with what keeps the thread from starting. */
 export async function startProcessor(

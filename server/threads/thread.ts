@@ -27,7 +27,10 @@ export interface ThreadOptions<Local> {
   settings: unknown;
   /** What the thread may call here. */
   functions: Local;
-  /** How much of its memory may be young, MiB (three times V8's semi-space); default 24, enough for a thread that has little to do. */
+  /**
+   * How much of its memory may be young, MiB (three times V8's semi-space); default 24, enough for a thread that has little to do. V8's flag
+   * --max-semi-space-size takes precedence.
+   */
   youngGenerationMiB?: number;
   /** The thread said that it is ready: the first time, and after each death. */
   onReady?(): void;
@@ -35,7 +38,7 @@ export interface ThreadOptions<Local> {
   onDeath?(error: Error): void;
 }
 
-/** V8 would let it grow up to what the main thread may have, little by little, over hours. */
+/** Half of V8's default, up to which a thread's memory grows little by little, over hours. */
 const YOUNG_GENERATION_MIB = 24;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
