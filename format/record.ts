@@ -40,13 +40,13 @@ export const EMPTY_RECORD: ProducerRecord = { watermark: 0, base: 0, settled: []
 export function extendRecord(
   old: ProducerRecord,
   base: number,
-  seqs: ArrayLike<number>,
+  seqs: readonly number[],
   rejections: readonly Rejection[],
 ): ProducerRecord {
   const newBase = Math.max(old.base, base);
   const settled: [number, number][] = [];
   for (const [from, to] of old.settled) if (to > newBase) settled.push([Math.max(from, newBase + 1), to]);
-  for (let i = 0; i < seqs.length; i++) if (seqs[i]! > newBase) addTo(settled, seqs[i]!);
+  for (const seq of seqs) if (seq > newBase) addTo(settled, seq);
   const watermark = Math.max(old.watermark, seqs.length > 0 ? seqs[seqs.length - 1]! : 0);
   return { watermark, base: newBase, settled, rejected: remembered(old.rejected, rejections, watermark) };
 }

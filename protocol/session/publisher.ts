@@ -187,12 +187,12 @@ export class Publisher {
   }
 
   /** Verdicts of these numbers are committed; `rejections` are those of them that were rejected. */
-  settle(seqs: ArrayLike<number>, rejections: readonly Rejection[], now: number): void {
+  settle(seqs: readonly number[], rejections: readonly Rejection[], now: number): void {
     for (const rejection of rejections) {
       this.untold.push(rejection);
       this.remember(rejection);
     }
-    for (let i = 0; i < seqs.length; i++) this.settled.add(seqs[i]!);
+    for (const seq of seqs) this.settled.add(seq);
     if (this.settled.done === this.window.done) return;
     this.releaseFrames();
     this.forgetVerdicts();

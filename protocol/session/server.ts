@@ -166,7 +166,7 @@ export class ServerSession implements PublisherSink {
   }
 
   /** Verdicts of these numbers are committed. */
-  settle(seqs: ArrayLike<number>, rejections: readonly Rejection[], now: number): void {
+  settle(seqs: readonly number[], rejections: readonly Rejection[], now: number): void {
     this.now = now;
     this.publisher?.settle(seqs, rejections, now);
     if (this.state === 'draining') this.tick(now);

@@ -49,13 +49,7 @@ export class Batch {
     this.partition = partition;
     this.events = events;
     this.work = units.map(({ source, draft }) => {
-      const work: Work = {
-        source,
-        draft,
-        before: NO_NUMBERS,
-        firstVerdicts: NO_VERDICTS,
-        repeated: NO_NUMBERS,
-      };
+      const work: Work = { source, draft, before: NO_NUMBERS, firstVerdicts: NO_VERDICTS, repeated: NO_NUMBERS };
       keepFirstVerdicts(work);
       return work;
     });
@@ -164,6 +158,7 @@ export class Batch {
 function isCut({ before, repeated }: Work): boolean {
   return before.size + repeated.size > 0;
 }
+
 function isDropped({ before, repeated }: Work, seq: number): boolean {
   return before.has(seq) || repeated.has(seq);
 }

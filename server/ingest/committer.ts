@@ -79,13 +79,9 @@ export class Committer {
     return oldest;
   }
 
+  /** Something is in flight; `idle` is told at its end. */
   get committing(): boolean {
     return this.inFlight > 0;
-  }
-
-  /** Nothing waits and nothing is in flight. */
-  get idle(): boolean {
-    return this.lanes.every((lane) => lane.since === null && lane.waiting.length === 0);
   }
 
   /** Gives up what is not committed. */

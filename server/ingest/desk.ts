@@ -32,7 +32,7 @@ export class Desk implements SourceOwner {
 
   /** Each request is a sender of its own, so a settlement belongs to exactly one. */
   settle({ seqs, rejected, duplicates }: Settlement): void {
-    for (let i = 0; i < seqs.length; i++) this.settled.add(seqs[i]!);
+    for (const seq of seqs) this.settled.add(seq);
     const some = seqs[0]!;
     for (const waiter of this.waiters) {
       if (some < waiter.first || some > waiter.last) continue;

@@ -28,7 +28,7 @@ export interface PendingFrame {
 
 /** Numbers whose verdict is committed, rising. */
 export interface Settlement {
-  seqs: ArrayLike<number>;
+  seqs: readonly number[];
   rejected: readonly Rejection[];
   /** How many of them were settled before, by an earlier try or as a repeated id. */
   duplicates: number;

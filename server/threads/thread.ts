@@ -38,7 +38,7 @@ export interface ThreadOptions<Local> {
   onDeath?(error: Error): void;
 }
 
-/** Half of V8's default, up to which a thread's memory grows little by little, over hours. */
+/** Half of V8's default, up to which a thread's memory grows little by little however little it keeps. */
 const YOUNG_GENERATION_MIB = 24;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;

@@ -66,7 +66,7 @@ export class Client implements SourceOwner {
 
   settle({ seqs, rejected, duplicates }: Settlement): void {
     const refused = new Map(rejected.map((rejection) => [rejection[0], rejection]));
-    for (const seq of Array.from(seqs)) {
+    for (const seq of seqs) {
       if (this.verdicts.has(seq)) throw new Error(`number ${seq} got two verdicts`);
       this.verdicts.set(seq, refused.get(seq) ?? 'ok');
       this.settled.add(seq);

@@ -1,5 +1,5 @@
 /** Small slabs: where they are worked on, and when. */
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { pack } from '../../../format/msgpack.ts';
 import { partitionOf } from '../../../format/partition.ts';
@@ -146,7 +146,7 @@ describe('while a commit is under way', () => {
     client.send([play('u', 'a')]);
     // One commit after the other ends, and the next begins before anything else has its turn.
     for (let seq = 2; world.slabs.length === 0; seq++) {
-      await setTimeout(2);
+      await setImmediate();
       log.letGo();
       await commit;
       for (let hop = 0; hop < 50; hop++) await null;
