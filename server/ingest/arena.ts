@@ -13,21 +13,41 @@ interface Chunk {
   live: number;
 }
 
-/** A copy of a frame. */
+/** A copy of a frame, or of several that came one after another. */
 export class Copy {
-  readonly bytes: Uint8Array;
-  private readonly arena: Arena;
+  private readonly arena: Arena | null;
   private readonly chunk: Chunk;
+  private readonly from: number;
+  length: number;
 
-  constructor(bytes: Uint8Array, arena: Arena, chunk: Chunk) {
-    this.bytes = bytes;
+  constructor(arena: Arena | null, chunk: Chunk, from: number, length: number) {
     this.arena = arena;
     this.chunk = chunk;
+    this.from = from;
+    this.length = length;
+  }
+
+  /** Stands for bytes that are the caller's own already. */
+  static of(buffer: Uint8Array): Copy {
+    return new Copy(null, { buffer, used: buffer.length, live: 1 }, 0, buffer.length);
+  }
+
+  /** A view that is made with each call. */
+  get bytes(): Uint8Array {
+    return this.chunk.buffer.subarray(this.from, this.from + this.length);
+  }
+
+  /** Takes over the bytes of `next` where they stand right behind its own: then `next` is nobody's any more. */
+  join(next: Copy): boolean {
+    if (next.chunk !== this.chunk || next.from !== this.from + this.length) return false;
+    this.length += next.length;
+    next.release();
+    return true;
   }
 
   /** It is not needed any more; without this its chunk is left to the garbage collector. */
   release(): void {
-    this.arena.release(this.chunk);
+    this.arena?.release(this.chunk);
   }
 }
 
@@ -41,7 +61,7 @@ export class Arena {
     chunk.used += bytes.length;
     chunk.live++;
     chunk.buffer.set(bytes, from);
-    return new Copy(new Uint8Array(chunk.buffer.buffer, from, bytes.length), this, chunk);
+    return new Copy(this, chunk, from, bytes.length);
   }
 
   private chunkFor(size: number): Chunk {
@@ -68,5 +88,5 @@ export class Arena {
 }
 
 function newChunk(size: number): Chunk {
-  return { buffer: Buffer.allocUnsafeSlow(size), used: 0, live: 0 };
+  return { buffer: new Uint8Array(Buffer.allocUnsafeSlow(size).buffer), used: 0, live: 0 };
 }

@@ -6,6 +6,7 @@ import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import type { CreditBudget } from '../../protocol/credit/budget.ts';
 import { type SlabSource, slabSource } from '../../workers/slab.ts';
 import { LogError } from '../log/error.ts';
+import { Copy } from './arena.ts';
 import { Desk, type Verdicts } from './desk.ts';
 import type { Ingest } from './ingest.ts';
 import { Lanes } from './lanes.ts';
@@ -64,7 +65,8 @@ export function createHttpPublisher(parts: HttpPublisherParts): PublishOverHttp 
 
   function take(request: PublishRequest, id: ProducerId, source: Source, first: number, skip: number): void {
     const { format, bytes, count } = request.events;
-    const frame = { format, bytes, first, count, skip, receivedAt: Date.now(), sender: sender(request, id) };
+    const copy = Copy.of(bytes);
+    const frame = { format, copy, first, count, skip, receivedAt: Date.now(), sender: sender(request, id) };
     ingest.take(source, frame, request.bytes, 'http');
   }
 

@@ -17,9 +17,10 @@ import type { Metrics } from '../ops/metrics.ts';
 import { Committer } from './committer.ts';
 import { Intake, type IntakeEvents, type WorkHere } from './intake.ts';
 import { Latency } from './latency.ts';
+import type { PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import { Quarantine } from './quarantine.ts';
-import { type KnownProducer, type PendingFrame, type Settlement, Source, type SourceOwner } from './source.ts';
+import { type KnownProducer, type Settlement, Source, type SourceOwner } from './source.ts';
 
 export interface IngestParts {
   log: EventLog;
@@ -116,7 +117,7 @@ export class Ingest {
     metrics.received(frame.count, bytes, transport);
     if (frame.skip > 0) metrics.duplicates(frame.skip);
     const events = frame.count - frame.skip;
-    if (events === 0) return frame.copy?.release();
+    if (events === 0) return frame.copy.release();
     source.inFlight += events;
     this.inFlight += events;
     this.intake.submit(source, frame);
@@ -127,7 +128,8 @@ export class Ingest {
    * costs more than the work, and they need not wait behind what clients sent.
    */
   takeHere(source: Source, frame: PendingFrame): void {
-    const { sender, bytes, ...rest } = frame;
+    const { sender, copy, ...rest } = frame;
+    const { bytes } = copy;
     const task: SlabTask = {
       bytes,
       sources: [sender],

@@ -6,10 +6,11 @@ import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 import { ResultBuffers } from './buffers.ts';
 import { FairQueue } from './fair-queue.ts';
 import { KnownAgents } from './known-agents.ts';
+import { join, type PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
 import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask } from './slab.ts';
-import type { PendingFrame, Source } from './source.ts';
+import type { Source } from './source.ts';
 
 export interface IntakeEvents {
   /** Goes to the committer, in order per source. */
@@ -63,9 +64,10 @@ export class Intake {
 
   submit(source: Source, frame: PendingFrame): void {
     if (source.state === 'failed') return;
-    source.frames.push(frame);
-    this.waitingBytes += frame.bytes.length;
+    this.waitingBytes += frame.copy.length;
     this.waitingEvents += frame.count - frame.skip;
+    const last = source.frames.at(-1);
+    if (!last || !join(last, frame)) source.frames.push(frame);
     if (source.state === 'idle') this.enqueue(source);
     this.schedule();
   }
@@ -73,9 +75,9 @@ export class Intake {
   /** A failed source's frames will never be worked on. */
   discard(source: Source): void {
     for (const frame of source.frames) {
-      this.waitingBytes -= frame.bytes.length;
+      this.waitingBytes -= frame.copy.length;
       this.waitingEvents -= frame.count - frame.skip;
-      frame.copy?.release();
+      frame.copy.release();
     }
     source.frames.length = 0;
   }
@@ -158,8 +160,8 @@ export class Intake {
       while (used < source.frames.length && taken < share && hasRoom(slab)) {
         const frame = source.frames[used++]!;
         slab.frames.push({ source, frame });
-        taken += frame.bytes.length;
-        slab.bytes += frame.bytes.length;
+        taken += frame.copy.length;
+        slab.bytes += frame.copy.length;
         slab.events += frame.count - frame.skip;
       }
       source.frames.splice(0, used);
@@ -225,7 +227,7 @@ export class Intake {
 
   private finish(slab: Slab, units: SourceUnit[]): void {
     this.events.units(units.filter(({ source }) => source.state !== 'failed'));
-    for (const { frame } of slab.frames) frame.copy?.release();
+    for (const { frame } of slab.frames) frame.copy.release();
     for (const source of slab.sources) {
       if (source.state !== 'in_pool') continue;
       source.state = 'idle';

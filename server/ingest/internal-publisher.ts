@@ -8,6 +8,7 @@
 import { pack } from '../../format/msgpack.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import type { InternalEvent } from '../processor/port.ts';
+import { Copy } from './arena.ts';
 import type { Verdicts } from './desk.ts';
 import type { Ingest } from './ingest.ts';
 import { Lanes } from './lanes.ts';
@@ -67,7 +68,8 @@ export function createInternalPublisher(parts: InternalPublisherParts): StoreInt
       held -= bytes.length;
     });
     const sender: SlabSource = { ...id, tenant, internal: true };
-    const frame = { format: 'msgpack', bytes, first, count: 1, skip: 0, receivedAt: Date.now(), sender } as const;
+    const copy = Copy.of(bytes);
+    const frame = { format: 'msgpack', copy, first, count: 1, skip: 0, receivedAt: Date.now(), sender } as const;
     ingest.takeHere(source, frame);
     const verdicts = await inTime(settled);
     if (!verdicts) throw new InternalEventError('unavailable', 'storage does not answer');

@@ -10,10 +10,12 @@ import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import { type EventSlice, splitEvents } from '../../workers/split.ts';
 import { rejectUnprocessed } from '../../workers/unprocessable.ts';
+import { Copy } from './arena.ts';
 import { pause } from './pause.ts';
+import type { PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import { assign, type Slab, type SourceUnit, slabTask } from './slab.ts';
-import type { PendingFrame, Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** How often an event is tried alone before it is given up. */
 const TRIES = 2;
@@ -54,7 +56,7 @@ export class Quarantine {
 
   private async byEvent(source: Source, frame: PendingFrame): Promise<SourceUnit[]> {
     const units: SourceUnit[] = [];
-    const slices = splitEvents(frame.format, frame.bytes, frame.count);
+    const slices = splitEvents(frame.format, frame.copy.bytes, frame.count);
     for (let i = frame.skip; i < slices.length; i++) {
       const event = oneEvent(frame, slices[i]!, i);
       let verdict: SourceUnit[] | null = null;
@@ -72,7 +74,7 @@ export class Quarantine {
     const slab: Slab = {
       sources: [source],
       frames: [{ source, frame }],
-      bytes: frame.bytes.length,
+      bytes: frame.copy.length,
       events: frame.count - frame.skip,
     };
     const task: SlabTask = slabTask(slab);
@@ -98,11 +100,11 @@ export class Quarantine {
 
   private reject(event: PendingFrame): UnitDraft {
     const sender: SlabSource = event.sender;
-    return rejectUnprocessed(sender, event.format, event.bytes, event.first, event.receivedAt, this.settings);
+    return rejectUnprocessed(sender, event.format, event.copy.bytes, event.first, event.receivedAt, this.settings);
   }
 }
 
 function oneEvent(frame: PendingFrame, slice: EventSlice, index: number): PendingFrame {
-  const bytes = frame.bytes.subarray(slice.start, slice.end);
-  return { ...frame, bytes, first: frame.first + index, count: 1, skip: 0 };
+  const copy = Copy.of(frame.copy.bytes.subarray(slice.start, slice.end));
+  return { ...frame, copy, first: frame.first + index, count: 1, skip: 0 };
 }

@@ -1,7 +1,8 @@
 /** A slab on its way: how much goes into it, how it becomes a worker's task, and whose is what comes back. */
 import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
 import type { Lease } from './buffers.ts';
-import type { PendingFrame, Source } from './source.ts';
+import type { PendingFrame } from './pending-frame.ts';
+import type { Source } from './source.ts';
 
 export const SLAB_BYTES = 256 * 1024;
 const SLAB_EVENTS = 4096;
@@ -39,10 +40,11 @@ export function slabTask(slab: Slab, spare?: ArrayBuffer): SlabTask {
     if (frame.sender !== sources.at(-1)) sources.push(frame.sender);
     const source = sources.length - 1;
     const { format, first, count, skip, receivedAt } = frame;
+    const { length } = frame.copy;
     const at = offset;
-    bytes.set(frame.bytes, at);
-    offset += frame.bytes.length;
-    return { source, format, first, count, skip, offset: at, length: frame.bytes.length, receivedAt };
+    bytes.set(frame.copy.bytes, at);
+    offset += length;
+    return { source, format, first, count, skip, offset: at, length, receivedAt };
   });
   return { bytes, sources, frames };
 }

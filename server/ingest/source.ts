@@ -7,24 +7,9 @@ import type { ProducerRecord } from '../../format/model.ts';
 import { type ProducerId, producerKey } from '../../format/producer-key.ts';
 import { EMPTY_RECORD, type Settled } from '../../format/record.ts';
 import type { Rejection } from '../../protocol/frames.ts';
-import type { SlabFormat, SlabSource } from '../../workers/slab.ts';
 import type { PlacedRecord } from '../log/port.ts';
-import type { Copy } from './arena.ts';
 import { SERVED_NOTHING } from './fair-queue.ts';
-
-/** A frame that waits for the pool; its bytes are the intake's own copy. */
-export interface PendingFrame {
-  format: SlabFormat;
-  bytes: Uint8Array;
-  first: number;
-  count: number;
-  skip: number;
-  receivedAt: number;
-  /** What the worker must know of its sender. */
-  sender: SlabSource;
-  /** What holds the bytes; released once when its slab has come back. */
-  copy?: Copy;
-}
+import type { PendingFrame } from './pending-frame.ts';
 
 /** Numbers whose verdict is committed, rising. */
 export interface Settlement {

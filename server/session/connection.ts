@@ -154,9 +154,9 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     const { source, sender } = this.publishing!;
     const { format, first, count } = frame;
     const began = performance.now();
-    this.taken.push({ last: first + count - 1, at: began });
+    this.note(first + count - 1, began);
     const copy = this.parts.arena.copy(frame.events);
-    const pending = { format, bytes: copy.bytes, first, count, skip, receivedAt: Date.now(), sender, copy };
+    const pending = { format, copy, first, count, skip, receivedAt: Date.now(), sender };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
     this.copyMs = performance.now() - began;
     this.parts.metrics.stage('copy', this.copyMs / 1000);
@@ -190,11 +190,19 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     if (this.session.publisher) this.session.publisher.window.frozen = true;
   }
 
+  /** Remembers when frames were taken; those of one millisecond count as one. */
+  private note(last: number, at: number): void {
+    const latest = this.taken.at(-1);
+    if (latest && at - latest.at < 1) latest.last = last;
+    else this.taken.push({ last, at });
+  }
+
   private measure(done: number): void {
     const [oldest] = this.taken;
     if (!oldest || oldest.last > done) return;
     this.parts.metrics.ackLatency((performance.now() - oldest.at) / 1000);
-    while (this.taken.length > 0 && this.taken[0]!.last <= done) this.taken.shift();
+    const left = this.taken.findIndex(({ last }) => last > done);
+    this.taken.splice(0, left < 0 ? this.taken.length : left);
   }
 
   drained(): void {

@@ -5,6 +5,7 @@ import { decodeDeadLetters, decodeEvents } from '../../format/stored-event.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import { DEFAULT_FRAME_LIMITS } from '../../protocol/limits.ts';
 import { SettledNumbers } from '../../protocol/session/settled.ts';
+import { Copy } from '../../server/ingest/arena.ts';
 import { Ingest } from '../../server/ingest/ingest.ts';
 import type { SlabPool } from '../../server/ingest/pool.ts';
 import type { KnownProducer, Settlement, Source, SourceOwner } from '../../server/ingest/source.ts';
@@ -93,7 +94,7 @@ export class Client implements SourceOwner {
     const sender = this.id;
     const frame = {
       format: 'msgpack' as const,
-      bytes,
+      copy: Copy.of(bytes),
       first,
       count,
       skip: 0,

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { pack } from '../../../format/msgpack.ts';
 import { partitionOf } from '../../../format/partition.ts';
+import { Copy } from '../../../server/ingest/arena.ts';
 import { Desk } from '../../../server/ingest/desk.ts';
 import type { MemoryLog } from '../../../server/log/memory/log.ts';
 import type { AppendBatch, EventLog } from '../../../server/log/port.ts';
@@ -131,7 +132,7 @@ describe('while a commit is under way', () => {
       const bytes = pack(play('v', `t-${first}`));
       const frame = {
         format: 'msgpack',
-        bytes,
+        copy: Copy.of(bytes),
         first,
         count: 1,
         skip: 0,
