@@ -14,6 +14,7 @@ export interface Row {
   bound?: { least: number } | { most: number };
 }
 
+const PEERS = { straightforward: 'the straightforward stack', nats: 'NATS JetStream over WebSocket' } as const;
 const ENGINES = { redis: 'Redis everysec', embedded: 'embedded, fsync' } as const;
 
 function onEngines(make: (engine: string, title: string) => Row[]): Row[] {
@@ -31,9 +32,9 @@ function rates(engine: string, title: string): Row[] {
     bound,
   });
   return [
-    row(50, 'the straightforward stack', 'straightforward/50', { least: 25 }),
-    row(1, 'the straightforward stack', 'straightforward/1', { least: 6 }),
-    row(1, 'NATS JetStream over WebSocket', 'nats/1', { least: 6 }),
+    row(50, PEERS.straightforward, 'straightforward/50', { least: 25 }),
+    row(1, PEERS.straightforward, 'straightforward/1', { least: 6 }),
+    row(1, PEERS.nats, 'nats/1', { least: 6 }),
     row(50, 'Socket.IO, the faster engine', ['socket-io/50', 'socket-io-uws/50']),
     row(1, 'Socket.IO, the faster engine', ['socket-io/1', 'socket-io-uws/1']),
     row(50, 'decode + validate alone in one thread', 'limits/decode-validate', { least: 0.6 }),
@@ -44,6 +45,15 @@ function rates(engine: string, title: string): Row[] {
 
 export const ROWS: readonly Row[] = [
   ...onEngines(rates),
+  ...(['straightforward', 'nats'] as const).map(
+    (peer): Row => ({
+      part: 'throughput',
+      what: `the limit: an echo of the same frames, 1 a frame, against ${PEERS[peer]}`,
+      figure: 'limits/echo-1',
+      over: `${peer}/1`,
+      unit: 'x',
+    }),
+  ),
   ...(['event', 'pipeline-100', 'batch-100'] as const).map(
     (how): Row => ({
       part: 'throughput',
@@ -62,7 +72,21 @@ export const ROWS: readonly Row[] = [
       unit: 'x',
       bound: { least: 8 },
     },
+    {
+      part: 'http',
+      what: `${title}, HTTP NDJSON, 100 events a request, against counting the lines`,
+      figure: `http/${engine}`,
+      over: 'http/count',
+      unit: 'x',
+    },
   ]),
+  {
+    part: 'http',
+    what: 'the limit: counting the lines, against Fastify + XADD',
+    figure: 'http/count',
+    over: 'http/fastify',
+    unit: 'x',
+  },
   ...onEngines((engine, title) => [
     {
       part: 'latency',
@@ -73,6 +97,13 @@ export const ROWS: readonly Row[] = [
       bound: { most: 5 },
     },
   ]),
+  {
+    part: 'latency',
+    what: "the limit: an echo of the same frames, p99 against a bare XADD's",
+    figure: 'latency/echo-p99',
+    over: 'latency/bare-xadd-p99',
+    unit: 'x',
+  },
   ...onEngines((engine, title) => [
     {
       part: 'sustained',

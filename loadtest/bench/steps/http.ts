@@ -2,6 +2,7 @@
 import { fastify } from '../../contenders/fastify.ts';
 import { embedded, redis } from '../../contenders/gapless.ts';
 import { httpFaults, loadHttp } from '../../http/target.ts';
+import { count } from '../../limits/count.ts';
 import type { Step } from '../figures.ts';
 import { INGEST_ONLY } from './throughput.ts';
 
@@ -10,11 +11,11 @@ export const EVENTS_PER_REQUEST = 100;
 const CONNECTIONS = 128;
 const TIMES = { short: { warmUpMs: 1_000, measureMs: 1_500 }, full: { warmUpMs: 8_000, measureMs: 5_000 } };
 
-export const HTTP: readonly Step[] = [fastify, embedded, redis].map((contender) => ({
+export const HTTP: readonly Step[] = [fastify, embedded, redis, count].map((contender) => ({
   part: 'http',
   who: contender.name,
   title: `HTTP NDJSON, ${contender.title}`,
-  short: true,
+  short: contender !== count,
   missing: () => contender.missing?.() ?? null,
   async run({ events, short }) {
     const running = await contender.start(INGEST_ONLY[contender.name]);
@@ -24,7 +25,8 @@ export const HTTP: readonly Step[] = [fastify, embedded, redis].map((contender) 
       const size = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST };
       const { report } = await loadHttp(running, { ...plan, ...times, ...size, events, drainMs: 20_000 }).measured;
       const verdict = await running.verify([{ events, tallies: report.tallies }]);
-      const wrong = verdict?.ok ? [] : [`the log is not what was acknowledged: ${verdict?.examples.join('; ')}`];
+      const wrong =
+        !verdict || verdict.ok ? [] : [`the log is not what was acknowledged: ${verdict.examples.join('; ')}`];
       return {
         figures: { [`http/${contender.name}`]: report.acknowledged / report.seconds },
         problems: [...httpFaults(report), ...wrong],

@@ -2,6 +2,7 @@
 import { embedded, redis } from '../../contenders/gapless.ts';
 import { straightforward } from '../../contenders/straightforward.ts';
 import type { Percentiles } from '../../generator/plan.ts';
+import { echo } from '../../limits/echo.ts';
 import { bareXadd } from '../bare-xadd.ts';
 import type { Figures, Step } from '../figures.ts';
 import { invalid, measure } from '../measure.ts';
@@ -28,7 +29,7 @@ const BARE: Step = {
 };
 
 export const LATENCY: readonly Step[] = [
-  ...[straightforward, embedded, redis].map(
+  ...[straightforward, embedded, redis, echo].map(
     (contender): Step => ({
       part: 'latency',
       who: contender.name,
