@@ -15,31 +15,34 @@ interface Chunk {
 
 /** A copy of a frame, or of several that came one after another. */
 export class Copy {
-  private readonly arena: Arena | null;
-  private readonly chunk: Chunk;
+  private readonly buffer: Uint8Array;
   private readonly from: number;
   length: number;
+  /** Where it is told that it is not needed any more; null for bytes that are nobody's else. */
+  private readonly arena: Arena | null;
+  private readonly chunk: Chunk | null;
 
-  constructor(arena: Arena | null, chunk: Chunk, from: number, length: number) {
-    this.arena = arena;
-    this.chunk = chunk;
+  constructor(buffer: Uint8Array, from: number, length: number, arena: Arena | null, chunk: Chunk | null) {
+    this.buffer = buffer;
     this.from = from;
     this.length = length;
+    this.arena = arena;
+    this.chunk = chunk;
   }
 
   /** Stands for bytes that are the caller's own already. */
-  static of(buffer: Uint8Array): Copy {
-    return new Copy(null, { buffer, used: buffer.length, live: 1 }, 0, buffer.length);
+  static of(bytes: Uint8Array): Copy {
+    return new Copy(bytes, 0, bytes.length, null, null);
   }
 
   /** A view that is made with each call. */
   get bytes(): Uint8Array {
-    return this.chunk.buffer.subarray(this.from, this.from + this.length);
+    return this.buffer.subarray(this.from, this.from + this.length);
   }
 
   /** Takes over the bytes of `next` where they stand right behind its own: then `next` is nobody's any more. */
   join(next: Copy): boolean {
-    if (next.chunk !== this.chunk || next.from !== this.from + this.length) return false;
+    if (next.buffer !== this.buffer || next.from !== this.from + this.length) return false;
     this.length += next.length;
     next.release();
     return true;
@@ -47,7 +50,7 @@ export class Copy {
 
   /** It is not needed any more; without this its chunk is left to the garbage collector. */
   release(): void {
-    this.arena?.release(this.chunk);
+    if (this.chunk) this.arena?.release(this.chunk);
   }
 }
 
@@ -61,7 +64,7 @@ export class Arena {
     chunk.used += bytes.length;
     chunk.live++;
     chunk.buffer.set(bytes, from);
-    return new Copy(this, chunk, from, bytes.length);
+    return new Copy(chunk.buffer, from, bytes.length, this, chunk);
   }
 
   private chunkFor(size: number): Chunk {
@@ -87,6 +90,7 @@ export class Arena {
   }
 }
 
+/** Not a Buffer: its views are made by JavaScript, which takes longer. */
 function newChunk(size: number): Chunk {
   return { buffer: new Uint8Array(Buffer.allocUnsafeSlow(size).buffer), used: 0, live: 0 };
 }

@@ -9,7 +9,7 @@ import { KnownAgents } from './known-agents.ts';
 import { join, type PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
-import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask } from './slab.ts';
+import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask, TURN_BYTES } from './slab.ts';
 import type { Source } from './source.ts';
 
 export interface IntakeEvents {
@@ -31,8 +31,6 @@ const HERE_BYTES = 64 * 1024;
 /** Fewer are not worth a commit of their own while one is under way: they wait for its end, but not longer than this. */
 const COMPANY_EVENTS = 64;
 const COMPANY_MS = 20;
-/** What a source may have of a slab that others wait for too; at least a frame. */
-const TURN_BYTES = 16 * 1024;
 
 export class Intake {
   private readonly pool: SlabPool;

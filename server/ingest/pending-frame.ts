@@ -1,6 +1,7 @@
 /** A frame that was taken and waits for a slab. */
 import type { SlabFormat, SlabSource } from '../../workers/slab.ts';
 import type { Copy } from './arena.ts';
+import { TURN_BYTES } from './slab.ts';
 
 export interface PendingFrame {
   format: SlabFormat;
@@ -15,13 +16,13 @@ export interface PendingFrame {
   sender: SlabSource;
 }
 
-/** Beyond this nothing is joined: a source's turn in a slab is as long. */
-const JOINED_BYTES = 16 * 1024;
+/** Beyond this nothing is joined, so that a turn in a slab ends near its bound. */
+const JOINED_BYTES = TURN_BYTES / 2;
 const JOINED_EVENTS = 256;
 
 /**
- * Makes `next` a part of `frame` where nobody could tell the difference: the same sender's next events, of the same millisecond. Events
- * that are sent one by one come in bursts, and then cost on their way to storage what they would in one frame.
+ * Makes `next` a part of `frame` where nobody could tell the difference: the same sender's next events, come right behind it and in the
+ * same millisecond. Events that are sent one by one come in bursts, and then cost on their way to storage what they would in one frame.
  */
 export function join(frame: PendingFrame, next: PendingFrame): boolean {
   const { copy, first, count } = frame;

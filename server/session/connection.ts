@@ -17,6 +17,7 @@ import type { Identity } from '../ingest/request.ts';
 import type { Settlement, Source, SourceOwner } from '../ingest/source.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { SubscribingConnection } from './feeds-link.ts';
+import { Unanswered } from './unanswered.ts';
 
 /** Raw bytes a second that credit does not account for: control frames and what is refused. */
 const STRAY_BYTES_PER_SECOND = 1024 * 1024;
@@ -75,8 +76,7 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
   private closingSince: number | null = null;
   /** Spent on copying the frame that is being received. */
   private copyMs = 0;
-  /** Frames taken and not yet covered by an ACK: for the latency figure. */
-  private taken: { last: number; at: number }[] = [];
+  private readonly unanswered = new Unanswered();
 
   constructor(socket: Socket, parts: ConnectionParts, keeper: ConnectionKeeper) {
     this.socket = socket;
@@ -154,7 +154,7 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     const { source, sender } = this.publishing!;
     const { format, first, count } = frame;
     const began = performance.now();
-    this.note(first + count - 1, began);
+    this.unanswered.take(first + count - 1, began);
     const copy = this.parts.arena.copy(frame.events);
     const pending = { format, copy, first, count, skip, receivedAt: Date.now(), sender };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
@@ -190,19 +190,9 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     if (this.session.publisher) this.session.publisher.window.frozen = true;
   }
 
-  /** Remembers when frames were taken; those of one millisecond count as one. */
-  private note(last: number, at: number): void {
-    const latest = this.taken.at(-1);
-    if (latest && at - latest.at < 1) latest.last = last;
-    else this.taken.push({ last, at });
-  }
-
   private measure(done: number): void {
-    const [oldest] = this.taken;
-    if (!oldest || oldest.last > done) return;
-    this.parts.metrics.ackLatency((performance.now() - oldest.at) / 1000);
-    const left = this.taken.findIndex(({ last }) => last > done);
-    this.taken.splice(0, left < 0 ? this.taken.length : left);
+    const since = this.unanswered.answer(done);
+    if (since !== null) this.parts.metrics.ackLatency((performance.now() - since) / 1000);
   }
 
   drained(): void {

@@ -5,7 +5,7 @@ import { decodeDeadLetters, decodeEvents } from '../../format/stored-event.ts';
 import type { Rejection } from '../../protocol/frames.ts';
 import { DEFAULT_FRAME_LIMITS } from '../../protocol/limits.ts';
 import { SettledNumbers } from '../../protocol/session/settled.ts';
-import { Copy } from '../../server/ingest/arena.ts';
+import { Arena } from '../../server/ingest/arena.ts';
 import { Ingest } from '../../server/ingest/ingest.ts';
 import type { SlabPool } from '../../server/ingest/pool.ts';
 import type { KnownProducer, Settlement, Source, SourceOwner } from '../../server/ingest/source.ts';
@@ -47,6 +47,9 @@ export class Client implements SourceOwner {
   failure: string | null = null;
   private readonly settled: SettledNumbers;
   private waiting: (() => void)[] = [];
+  private readonly arena = new Arena();
+  /** Of all that it sends, ms; null for the time as it is. */
+  receivedAt: number | null = null;
   readonly source: Source;
   private next: number;
   private readonly world: IngestWorld;
@@ -94,11 +97,11 @@ export class Client implements SourceOwner {
     const sender = this.id;
     const frame = {
       format: 'msgpack' as const,
-      copy: Copy.of(bytes),
+      copy: this.arena.copy(bytes),
       first,
       count,
       skip: 0,
-      receivedAt: Date.now(),
+      receivedAt: this.receivedAt ?? Date.now(),
       sender,
     };
     this.world.ingest.take(this.source, frame, bytes.length, 'socket');

@@ -1,4 +1,4 @@
-/** What bounds Gapless here: validating alone, Redis alone. The echo of frames is a contender of the throughput. */
+/** What bounds Gapless here: validating alone, Redis alone. The echo of frames and the counting of lines are contenders of their parts. */
 import { decodeAndValidate } from '../../limits/decode-validate.ts';
 import { redisBenchmark, whyNoRedisBenchmark, XADDS } from '../../limits/redis-benchmark.ts';
 import type { Step } from '../figures.ts';

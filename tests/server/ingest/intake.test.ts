@@ -63,6 +63,52 @@ describe('a small slab', () => {
   });
 });
 
+describe('events that are sent one by one', () => {
+  it('go on as one frame, with a verdict each', async () => {
+    const world = createWorld();
+    const client = world.client('p');
+    client.receivedAt = Date.now();
+    for (const track of ['a', 'b', 'c']) client.send([play('u', track)]);
+    client.send([play('u', 'd', { action: 'jump' })]);
+    expect(world.ingest.waitingBytes).toBeGreaterThan(0);
+    await client.until(4);
+    expect(world.slabs.map(({ frames }) => frames.map(({ first, count }) => [first, count]))).toEqual([[[1, 4]]]);
+    expect((await world.events()).map(({ seq, track_id }) => [seq, track_id])).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ]);
+    expect(client.verdicts.get(4)).toMatchObject([4, 'invalid_field', 'action', expect.any(String)]);
+    expect(world.ingest.waitingBytes).toBe(0);
+    expect(world.metrics.ledger()).toMatchObject({ received: 4, stored: 3, rejected: 1, gap: 0, inFlight: 0 });
+  });
+
+  it('are told apart where one of them kills a worker', async () => {
+    const world = createWorld({
+      worker: ({ bytes }) => {
+        if (Buffer.from(bytes).includes('poison')) throw new Error('worker died');
+      },
+    });
+    const client = world.client('p');
+    client.receivedAt = Date.now();
+    for (const track of ['a', 'poison', 'c']) client.send([play('u', track)]);
+    await client.until(3);
+    expect(world.slabs[0]!.frames).toHaveLength(1);
+    expect(client.verdicts.get(2)).toMatchObject([2, 'unprocessable', '', expect.any(String)]);
+    expect((await world.events()).map(({ seq }) => seq)).toEqual([1, 3]);
+  });
+
+  it('are let go with their source', () => {
+    const world = createWorld();
+    const client = world.client('p');
+    client.receivedAt = Date.now();
+    for (const track of ['a', 'b', 'c']) client.send([play('u', track)]);
+    client.source.fail('gone');
+    expect(world.ingest.waitingBytes).toBe(0);
+    expect(world.ingest.eventsInFlight).toBe(0);
+  });
+});
+
 describe('while a commit is under way', () => {
   /** A log whose appends to one partition, or to all, wait until they are let go. */
   function held(which: (partition: number) => boolean = () => true) {
