@@ -54,9 +54,7 @@ function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes
   for (let i = frame.skip; i < frame.count; i++) {
     if (lane.quick && quick.read(slab, at, limit) && quick.end - at <= maxEventBytes) {
       const job = newJob(lane, frame, frame.first + i, at, quick.end);
-      job.userId = lane.ownerOf(quick.userId);
-      if (mayBe(job) && lane.context.fillQuickly(job, quick.type, quick.mask)) {
-        job.facts = quick.facts;
+      if (takeQuickly(job)) {
         jobs.push(job);
         at = quick.end;
         continue;
@@ -77,9 +75,14 @@ function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes
   if (at !== limit) throw new RangeError('a frame holds more events than it announces');
 }
 
-/** Whether its user may be the event's; the long way says why not. */
-function mayBe({ lane, userId }: Job): boolean {
-  return lane.source.userId === undefined || lane.source.userId === userId;
+/** Makes the job of what was read quickly; false where the connection wants the long way, which also says why a user may not be the event's. */
+function takeQuickly(job: Job): boolean {
+  const { source, context } = job.lane;
+  job.userId = job.lane.ownerOf(quick.userId);
+  if (source.userId !== undefined && source.userId !== job.userId) return false;
+  if (!context.fillQuickly(job, quick.type, quick.mask)) return false;
+  job.facts = quick.facts;
+  return true;
 }
 
 /** What was given up belongs to nobody. */
@@ -98,36 +101,39 @@ function decodeJson(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: n
       end = eventEnd(format, bytes, start);
       continue;
     }
-    let event = decodePlain(format, bytes, start, maxEventBytes);
-    end = event ? packer.end : eventEnd(format, bytes, start);
+    const plain = packer.pack(bytes, start, maxEventBytes) && endsAt(format, bytes, packer.end);
+    end = plain ? packer.end : eventEnd(format, bytes, start);
     const job = newJob(lane, frame, frame.first + i, frame.offset + start, frame.offset + end);
     jobs.push(job);
-    if (event) setPacked(job, event, packer.buffer, packer.start, packer.length);
-    else {
-      const { value, refused } = parseEvent(bytes.subarray(start, end), maxEventBytes);
-      event = value as Event;
-      if (refused) reject(job, 'decode', refused);
-      else {
-        const packed = pack(event);
-        setPacked(job, event, packed, 0, packed.length);
-      }
+    if (plain) {
+      const { buffer, start: from, length } = packer;
+      setPacked(job, buffer, from, length);
+      if (lane.quick && quick.read(buffer, from, length) && takeQuickly(job)) continue;
+      job.event = reader.read(buffer, from, length);
     }
-    job.userId = ownerOf(job, rawUserId(event));
+    // What has a flaw, or is not plain, is looked at again and gets its verdict there.
+    const value = job.event ?? parse(job, bytes.subarray(start, end), maxEventBytes);
+    job.userId = ownerOf(job, rawUserId(value as Event));
   }
   if (index !== frame.count) throw new RangeError(`${index} events where ${frame.count} were announced`);
 }
 
-/** The quick way: null where the event is not plain or has a flaw, which `parseEvent` finds again and names. */
-function decodePlain(format: JsonFormat, bytes: Buffer, start: number, maxEventBytes: number): Event | null {
-  if (!packer.pack(bytes, start, maxEventBytes) || !endsAt(format, bytes, packer.end)) return null;
-  return reader.read(packer.buffer, packer.start, packer.length);
-}
-
-function setPacked(job: Job, event: Event, packed: Uint8Array, start: number, end: number): void {
-  job.event = event;
+function setPacked(job: Job, packed: Uint8Array, start: number, end: number): void {
   job.packed = packed;
   job.packedStart = start;
   job.packedEnd = end;
+}
+
+/** The value of the event's JSON, packed unless it is refused. */
+function parse(job: Job, json: Buffer, maxEventBytes: number): unknown {
+  const { value, refused } = parseEvent(json, maxEventBytes);
+  if (refused) reject(job, 'decode', refused);
+  else {
+    const packed = pack(value);
+    job.event = value as Event;
+    setPacked(job, packed, 0, packed.length);
+  }
+  return value;
 }
 
 function parseEvent(bytes: Buffer, maxEventBytes: number): { value: unknown; refused: Problem | null } {

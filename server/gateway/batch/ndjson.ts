@@ -25,14 +25,15 @@ function toNumber(text: string): number {
 
 /** Lines that hold more than white space. */
 export function countLines(body: Uint8Array): number {
+  // A Buffer looks for a byte many times faster than a loop does.
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
   let lines = 0;
-  let blank = true;
-  for (const byte of body) {
-    if (byte === NEWLINE) blank = true;
-    else if (blank && !isSpace(byte)) {
-      blank = false;
-      lines++;
-    }
+  for (let at = 0; at < bytes.length; at++) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    const end = newline < 0 ? bytes.length : newline;
+    while (at < end && isSpace(bytes[at]!)) at++;
+    if (at < end) lines++;
+    at = end;
   }
   return lines;
 }
