@@ -1,6 +1,6 @@
 /**
  * Writes the JSON text of an event as MessagePack, byte by byte, without making a value of it: the bytes go into the log as they are, and
- * `EventReader` judges and decodes them like any others. Only plain text is taken, as clients write it: maps of fewer than 16 members, ASCII
+ * the readers of MessagePack judge them like any others. Only plain text is taken, as clients write it: maps of fewer than 16 members, ASCII
  * without escapes, numbers that need no rounding, no lists, no line breaks. Of anything else it says no, and `JSON.parse` has the word.
  * Every value takes its shortest form, as clients send it.
  */
