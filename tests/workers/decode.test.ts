@@ -1,0 +1,45 @@
+/** Which way events take. That the ways agree is shown by `agreement.test.ts` and `quick-read.test.ts`. */
+import { describe, expect, it } from 'vitest';
+import { beginSlab, decodeFrame } from '../../workers/decode.ts';
+import type { Job } from '../../workers/job.ts';
+import { Lane } from '../../workers/lane.ts';
+import { event, NOW, SETTINGS, SOURCE, slab } from './slabs.ts';
+
+/** An order of fields is learned key by key. */
+const often = (value: unknown): unknown[] => new Array<unknown>(40).fill(value);
+
+function decoded(format: 'msgpack' | 'json' | 'ndjson', events: readonly unknown[], userId?: string): Job[] {
+  const { bytes, frames } = slab([{ events, format }]);
+  const jobs: Job[] = [];
+  beginSlab(false);
+  const lane = new Lane(0, { ...SOURCE, userId }, SETTINGS.partitions);
+  decodeFrame(Buffer.from(bytes), frames[0]!, lane, SETTINGS.limits.maxEventBytes, jobs);
+  return jobs;
+}
+
+describe.each(['msgpack', 'json', 'ndjson'] as const)('%s', (format) => {
+  it('is read quickly once the order of its fields has come before', () => {
+    const usual = event({ position_ms: 1, duration_ms: 2, user_id: 'u-2', action: 'play' });
+    const jobs = decoded(format, [...often(usual), event({ position_ms: 70_000, duration_ms: 2, action: 'jump' })]);
+    expect(jobs[0]).toMatchObject({ userId: 'u-2', rejected: null });
+    expect(jobs.at(-2)).toMatchObject({
+      userId: 'u-2',
+      event: null,
+      facts: { timestamp: NOW, position: 1, duration: 2 },
+    });
+    // What the quick way does not know the long way judges.
+    expect(jobs.at(-1)).toMatchObject({ userId: 'u-1', event: { action: 'jump' }, facts: null });
+  });
+
+  it('goes the long way where its user is not the one of the token', () => {
+    expect(decoded(format, often(event()), 'u-1').at(-1)).toMatchObject({ userId: 'u-1', event: null });
+    expect(decoded(format, often(event()), 'u-9').at(-1)).toMatchObject({ event: { user_id: 'u-1' }, facts: null });
+  });
+
+  it('is bounded in its own bytes', () => {
+    const most = SETTINGS.limits.maxEventBytes;
+    const [fits, large] = decoded(format, [event(), event({ context: { note: 'x'.repeat(most) } })]);
+    expect(fits!.rejected).toBeNull();
+    expect(large!.rejected).toMatchObject({ stage: 'decode', code: 'too_large' });
+  });
+});
