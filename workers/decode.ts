@@ -75,7 +75,7 @@ function decodeMsgpack(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes
   if (at !== limit) throw new RangeError('a frame holds more events than it announces');
 }
 
-/** Makes the job of what was read quickly; false where the connection wants the long way, which also says why a user may not be the event's. */
+/** Gives the job what was read quickly; false where the long way decides, which also says why a user may not be the event's. */
 function takeQuickly(job: Job): boolean {
   const { source, context } = job.lane;
   job.userId = job.lane.ownerOf(quick.userId);
@@ -113,7 +113,7 @@ function decodeJson(slab: Buffer, frame: SlabFrame, lane: Lane, maxEventBytes: n
     }
     // What has a flaw, or is not plain, is looked at again and gets its verdict there.
     const value = job.event ?? parse(job, bytes.subarray(start, end), maxEventBytes);
-    job.userId = ownerOf(job, rawUserId(value as Event));
+    job.userId = ownerOf(job, rawUserId(value));
   }
   if (index !== frame.count) throw new RangeError(`${index} events where ${frame.count} were announced`);
 }

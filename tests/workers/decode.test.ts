@@ -3,13 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { beginSlab, decodeFrame } from '../../workers/decode.ts';
 import type { Job } from '../../workers/job.ts';
 import { Lane } from '../../workers/lane.ts';
-import { event, NOW, SETTINGS, SOURCE, slab } from './slabs.ts';
+import type { SlabFormat } from '../../workers/slab.ts';
+import { event, type FrameDraft, NOW, SETTINGS, SOURCE, slab } from './slabs.ts';
 
 /** An order of fields is learned key by key. */
 const often = (value: unknown): unknown[] => new Array<unknown>(40).fill(value);
 
-function decoded(format: 'msgpack' | 'json' | 'ndjson', events: readonly unknown[], userId?: string): Job[] {
-  const { bytes, frames } = slab([{ events, format }]);
+const decoded = (format: SlabFormat, events: readonly unknown[], userId?: string) => decode({ events, format }, userId);
+const decodedBytes = (format: SlabFormat, bytes: Uint8Array, count: number) => decode({ bytes, count, format });
+
+function decode(frame: FrameDraft, userId?: string): Job[] {
+  const { bytes, frames } = slab([frame]);
   const jobs: Job[] = [];
   beginSlab(false);
   const lane = new Lane(0, { ...SOURCE, userId }, SETTINGS.partitions);
@@ -41,5 +45,17 @@ describe.each(['msgpack', 'json', 'ndjson'] as const)('%s', (format) => {
     const [fits, large] = decoded(format, [event(), event({ context: { note: 'x'.repeat(most) } })]);
     expect(fits!.rejected).toBeNull();
     expect(large!.rejected).toMatchObject({ stage: 'decode', code: 'too_large' });
+  });
+});
+
+describe.each(['json', 'ndjson'] as const)('%s', (format) => {
+  it('is bounded with its spaces, on the quick way too', () => {
+    const most = SETTINGS.limits.maxEventBytes;
+    const usual = JSON.stringify(event());
+    const padded = (length: number) => usual.replace('{', `{${' '.repeat(length - usual.length)}`);
+    const texts = [...often(usual), padded(most), padded(most + 1)];
+    const jobs = decodedBytes(format, Buffer.from(texts.join(format === 'json' ? ',' : '\n')), texts.length);
+    expect(jobs.at(-2)).toMatchObject({ rejected: null, facts: { timestamp: NOW } });
+    expect(jobs.at(-1)!.rejected).toMatchObject({ stage: 'decode', code: 'too_large' });
   });
 });
