@@ -3,6 +3,7 @@
 import type { Contender, StartOptions } from '../contenders/contender.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 import type { Verdict } from '../harness/verify.ts';
+import { whyNotCounted } from '../report/record.ts';
 import { whyLimited } from '../run/limited.ts';
 import { type Costs, MeasuredLoad } from '../run/measured-load.ts';
 
@@ -35,7 +36,7 @@ export async function measure(
       report,
       eventsPerSecond: report.acknowledged / report.seconds,
       eventsPerFrame: report.acknowledged / Math.max(1, report.frames),
-      limited: whyLimited(plan, report),
+      limited: contender.isLimit ? [] : whyLimited(plan, report),
       ...(await measured.costs()),
       verdict: await running.verify([{ events: plan.events, tallies: report.tallies }]),
     };
@@ -47,10 +48,6 @@ export async function measure(
 /** Why a measurement counts for nothing; empty if it counts. */
 export function invalid({ report, verdict, limited }: Measurement): string[] {
   const unsettled = report.tallies.filter(({ sent, acknowledged }) => sent !== acknowledged).length;
-  return [
-    ...report.faults,
-    ...limited,
-    ...(unsettled > 0 ? [`${unsettled} connections were not wholly acknowledged at the end`] : []),
-    ...(!verdict || verdict.ok ? [] : [`the log is not what was acknowledged: ${verdict.examples.join('; ')}`]),
-  ];
+  const left = unsettled > 0 ? [`${unsettled} connections were not wholly acknowledged at the end`] : [];
+  return whyNotCounted({ invalid: [...report.faults, ...limited, ...left], verdict });
 }

@@ -32,6 +32,8 @@ export interface Running {
 export interface Contender {
   readonly name: string;
   readonly title: string;
+  /** Has nothing behind it: that the generator bounds it is what it is there to find. */
+  readonly isLimit?: boolean;
   /** Why it cannot be started here, and what to do about it; null if it can. Without this it always can where redis-server is. */
   missing?(): string | null;
   start(options?: StartOptions): Promise<Running>;

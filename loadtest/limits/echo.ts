@@ -3,24 +3,11 @@
  * generator may be the bottleneck.
  */
 import type { Contender } from '../contenders/contender.ts';
-import { PeerServer } from '../harness/peer-server.ts';
-import { cpuSeconds } from '../harness/proc.ts';
+import { startBare } from './bare-server.ts';
 
 export const echo: Contender = {
   name: 'echo',
   title: 'uWebSockets.js sends the same frames back',
-  async start() {
-    const server = await PeerServer.start('limits/echo-server', []);
-    return {
-      url: server.url,
-      wire: 'echo',
-      server: server.child,
-      redis: null,
-      cpu: () => ({ 'server, main thread': cpuSeconds(server.child.pid).total }),
-      metrics: async () => null,
-      // Nothing is stored: the connections themselves see whether each frame comes back.
-      verify: async () => null,
-      stop: () => server.stop(),
-    };
-  },
+  isLimit: true,
+  start: () => startBare('echo-server', { wire: 'echo' }),
 };

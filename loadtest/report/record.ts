@@ -77,7 +77,7 @@ export interface Finding {
 }
 
 /** Why comparisons and claims leave the run out; empty if it counts. */
-export function whyNotCounted({ invalid, verdict }: RunRecord): string[] {
+export function whyNotCounted({ invalid, verdict }: Pick<RunRecord, 'invalid' | 'verdict'>): string[] {
   if (!verdict || verdict.ok) return invalid;
   return [...invalid, `the log is not what was acknowledged: ${verdict.examples.join('; ')}`];
 }

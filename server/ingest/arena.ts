@@ -7,6 +7,7 @@ const CHUNK_BYTES = 256 * 1024;
 const SPARE_CHUNKS = 64;
 
 interface Chunk {
+  readonly arena: Arena;
   buffer: Uint8Array;
   used: number;
   /** Copies in it that are still needed. */
@@ -18,21 +19,19 @@ export class Copy {
   private readonly buffer: Uint8Array;
   private readonly from: number;
   length: number;
-  /** Where it is told that it is not needed any more; null for bytes that are nobody's else. */
-  private readonly arena: Arena | null;
+  /** What it is a part of; null for bytes that are nobody's else. */
   private readonly chunk: Chunk | null;
 
-  constructor(buffer: Uint8Array, from: number, length: number, arena: Arena | null, chunk: Chunk | null) {
+  constructor(buffer: Uint8Array, from: number, length: number, chunk: Chunk | null) {
     this.buffer = buffer;
     this.from = from;
     this.length = length;
-    this.arena = arena;
     this.chunk = chunk;
   }
 
   /** Stands for bytes that are the caller's own already. */
   static of(bytes: Uint8Array): Copy {
-    return new Copy(bytes, 0, bytes.length, null, null);
+    return new Copy(bytes, 0, bytes.length, null);
   }
 
   /** A view that is made with each call. */
@@ -50,12 +49,12 @@ export class Copy {
 
   /** It is not needed any more; without this its chunk is left to the garbage collector. */
   release(): void {
-    if (this.chunk) this.arena?.release(this.chunk);
+    this.chunk?.arena.release(this.chunk);
   }
 }
 
 export class Arena {
-  private chunk = newChunk(CHUNK_BYTES);
+  private chunk = this.newChunk(CHUNK_BYTES);
   private readonly spare: Chunk[] = [];
 
   copy(bytes: Uint8Array): Copy {
@@ -64,14 +63,14 @@ export class Arena {
     chunk.used += bytes.length;
     chunk.live++;
     chunk.buffer.set(bytes, from);
-    return new Copy(chunk.buffer, from, bytes.length, this, chunk);
+    return new Copy(chunk.buffer, from, bytes.length, chunk);
   }
 
   private chunkFor(size: number): Chunk {
-    if (size > CHUNK_BYTES) return newChunk(size);
+    if (size > CHUNK_BYTES) return this.newChunk(size);
     if (this.chunk.used + size > CHUNK_BYTES) {
       const full = this.chunk;
-      this.chunk = this.spare.pop() ?? newChunk(CHUNK_BYTES);
+      this.chunk = this.spare.pop() ?? this.newChunk(CHUNK_BYTES);
       this.recycle(full);
     }
     return this.chunk;
@@ -88,9 +87,9 @@ export class Arena {
     chunk.used = 0;
     this.spare.push(chunk);
   }
-}
 
-/** Not a Buffer: its views are made by JavaScript, which takes longer. */
-function newChunk(size: number): Chunk {
-  return { buffer: new Uint8Array(Buffer.allocUnsafeSlow(size).buffer), used: 0, live: 0 };
+  /** Not of a Buffer: its views are made by JavaScript, which takes longer. */
+  private newChunk(size: number): Chunk {
+    return { arena: this, buffer: new Uint8Array(Buffer.allocUnsafeSlow(size).buffer), used: 0, live: 0 };
+  }
 }

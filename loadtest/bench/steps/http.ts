@@ -3,6 +3,7 @@ import { fastify } from '../../contenders/fastify.ts';
 import { embedded, redis } from '../../contenders/gapless.ts';
 import { httpFaults, loadHttp } from '../../http/target.ts';
 import { count } from '../../limits/count.ts';
+import { whyNotCounted } from '../../report/record.ts';
 import type { Step } from '../figures.ts';
 import { INGEST_ONLY } from './throughput.ts';
 
@@ -15,7 +16,7 @@ export const HTTP: readonly Step[] = [fastify, embedded, redis, count].map((cont
   part: 'http',
   who: contender.name,
   title: `HTTP NDJSON, ${contender.title}`,
-  short: contender !== count,
+  short: !contender.isLimit,
   missing: () => contender.missing?.() ?? null,
   async run({ events, short }) {
     const running = await contender.start(INGEST_ONLY[contender.name]);
@@ -25,11 +26,9 @@ export const HTTP: readonly Step[] = [fastify, embedded, redis, count].map((cont
       const size = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST };
       const { report } = await loadHttp(running, { ...plan, ...times, ...size, events, drainMs: 20_000 }).measured;
       const verdict = await running.verify([{ events, tallies: report.tallies }]);
-      const wrong =
-        !verdict || verdict.ok ? [] : [`the log is not what was acknowledged: ${verdict.examples.join('; ')}`];
       return {
         figures: { [`http/${contender.name}`]: report.acknowledged / report.seconds },
-        problems: [...httpFaults(report), ...wrong],
+        problems: whyNotCounted({ invalid: httpFaults(report), verdict }),
       };
     } finally {
       await running.stop();
