@@ -2,6 +2,8 @@
 
 /** Up to here a loop is faster than a call; below 128, so that a length fits one byte of a varint. */
 const LOOP_MAX = 64;
+/** Four bytes of a varint. */
+const HALF = 2 ** 28;
 
 export class ByteWriter {
   /** What was written stands in its first `length` bytes; replaced by a larger one as it grows. */
@@ -23,11 +25,21 @@ export class ByteWriter {
   varint(value: number): void {
     this.reserve(8);
     let rest = value;
-    while (rest >= 0x80) {
-      this.buffer[this.length++] = (rest % 0x80) | 0x80;
-      rest = Math.floor(rest / 0x80);
+    if (value >= HALF) {
+      // Bit operations see the low 32 bits only, and `%` of what does not fit them is a slow call.
+      let low = value & (HALF - 1);
+      for (let i = 0; i < 4; i++) {
+        this.buffer[this.length++] = low | 0x80;
+        low >>>= 7;
+      }
+      rest = Math.floor(value / HALF);
     }
-    this.buffer[this.length++] = rest;
+    let small = rest | 0;
+    while (small >= 0x80) {
+      this.buffer[this.length++] = small | 0x80;
+      small >>>= 7;
+    }
+    this.buffer[this.length++] = small;
   }
 
   bytes(bytes: Uint8Array): void {

@@ -12,7 +12,7 @@ import { MAX_NUMBER } from '../../protocol/limits.ts';
 import { type Aggregate, DEVICES_MAX, newAggregate, newTally, type Tally } from './aggregate.ts';
 import { METRICS } from './metrics.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
-import { RINGS, slotOf, type Tiles } from './tiles.ts';
+import { newTiles, oldestTile, RINGS, type Tiles } from './tiles.ts';
 
 const COUNT_MAX = 2 ** 32 - 1;
 
@@ -60,58 +60,42 @@ function readTally(from: RecordReader, counts: boolean, lastAt: number): Tally {
   tally.at = lastAt - from.upTo(lastAt, 'age');
   tally.total = from.varint();
   for (let i = 0; i < tally.decayed.length; i++) tally.decayed[i] = from.number();
-  if (tally.tiles) readTiles(from, tally.tiles, tally.at);
+  if (tally.tiles) tally.tiles = readTiles(from, tally.at);
   return tally;
 }
 
 function writeTiles(tiles: Tiles, latest: number, out: ByteWriter): void {
-  for (const { tileMs, start, slots } of RINGS) {
-    const oldest = start + oldestSlot(latest, tileMs, slots);
-    const end = start + slots;
-    const place = out.length;
-    // How many there are; no ring has more slots than one byte can tell.
-    out.byte(0);
-    let filled = 0;
-    let behind = oldest;
-    for (let at = oldest; at < end; at++) {
-      if (tiles[at] === 0) continue;
-      out.varint(at - behind);
-      out.varint(tiles[at]!);
-      behind = at + 1;
-      filled++;
+  let at = RINGS.length;
+  for (let ring = 0; ring < RINGS.length; ring++) {
+    const filled = tiles[ring]!;
+    out.varint(filled);
+    let behind = oldestTile(RINGS[ring]!, latest);
+    for (const end = at + 2 * filled; at < end; at += 2) {
+      out.varint(tiles[at]! - behind);
+      out.varint(tiles[at + 1]!);
+      behind = tiles[at]! + 1;
     }
-    // From here on the ring goes round.
-    behind -= slots;
-    for (let at = start; at < oldest; at++) {
-      if (tiles[at] === 0) continue;
-      out.varint(at - behind);
-      out.varint(tiles[at]!);
-      behind = at + 1;
-      filled++;
-    }
-    out.buffer[place] = filled;
   }
 }
 
-function readTiles(from: RecordReader, tiles: Tiles, latest: number): void {
-  for (const { tileMs, start, slots } of RINGS) {
-    const oldest = oldestSlot(latest, tileMs, slots);
+function readTiles(from: RecordReader, latest: number): Tiles {
+  const tiles = newTiles();
+  for (const [ring, { slots }] of RINGS.entries()) {
+    const oldest = oldestTile(RINGS[ring]!, latest);
+    const filled = from.upTo(slots, 'number of tiles');
     let behind = 0;
-    for (let left = from.upTo(slots, 'number of tiles'); left > 0; left--) {
+    for (let left = filled; left > 0; left--) {
       behind += from.varint();
       if (behind >= slots) throw new FormatError('a tile lies outside its ring');
-      tiles[start + ((oldest + behind) % slots)] = from.upTo(COUNT_MAX, 'count');
+      tiles.push(oldest + behind, from.upTo(COUNT_MAX, 'count'));
       behind++;
     }
+    tiles[ring] = filled;
   }
+  return tiles;
 }
 
-/** Where the oldest tile of a ring is kept: after the newest, where the next one will be. */
-function oldestSlot(latest: number, tileMs: number, slots: number): number {
-  return slotOf(Math.floor(latest / tileMs) + 1, slots);
-}
-
-function writeHours(hours: Uint32Array | null, out: ByteWriter): void {
+function writeHours(hours: number[] | null, out: ByteWriter): void {
   if (hours === null) return out.varint(0);
   let set = 0;
   for (let hour = 0; hour < 24; hour++) if (hours[hour] !== 0) set |= 1 << hour;
@@ -119,10 +103,10 @@ function writeHours(hours: Uint32Array | null, out: ByteWriter): void {
   for (const plays of hours) if (plays !== 0) out.varint(plays);
 }
 
-function readHours(from: RecordReader): Uint32Array | null {
+function readHours(from: RecordReader): number[] | null {
   const set = from.upTo(2 ** 24 - 1, 'set of hours');
   if (set === 0) return null;
-  const hours = new Uint32Array(24);
+  const hours = new Array<number>(24).fill(0);
   for (let hour = 0; hour < 24; hour++) if (set & (1 << hour)) hours[hour] = from.upTo(COUNT_MAX, 'count');
   return hours;
 }

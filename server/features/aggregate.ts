@@ -13,7 +13,7 @@ export interface Tally {
   /** In parts of the metric's unit, as are the decayed sums. */
   total: number;
   /** One for each of `HALF_LIVES`. */
-  decayed: Float64Array;
+  decayed: number[];
   /** Only of metrics that count. */
   tiles: Tiles | null;
 }
@@ -27,7 +27,7 @@ export interface Aggregate {
   /** By the metric's number; null before its first event. */
   tallies: (Tally | null)[];
   /** Plays by hour of the day (UTC); null before the first. */
-  hours: Uint32Array | null;
+  hours: number[] | null;
   /** Plays by kind of device. */
   devices: Map<string, number>;
 }
@@ -63,7 +63,7 @@ export function foldAggregate(aggregate: Aggregate, activity: Activity, pairs = 
 
 /** For a metric that counts, or that sums up. */
 export function newTally(counts: boolean): Tally {
-  return { at: -1, total: 0, decayed: new Float64Array(HALF_LIVES.length), tiles: counts ? newTiles() : null };
+  return { at: -1, total: 0, decayed: HALF_LIVES.map(() => 0), tiles: counts ? newTiles() : null };
 }
 
 function addToTally(tally: Tally, at: number, parts: number): void {
@@ -86,7 +86,7 @@ function addToDecayed({ at: latest, decayed }: Tally, at: number, parts: number)
 }
 
 function addPlay(aggregate: Aggregate, at: number, device: string | undefined): void {
-  aggregate.hours ??= new Uint32Array(24);
+  aggregate.hours ??= new Array<number>(24).fill(0);
   aggregate.hours[Math.floor(at / HOUR) % 24]! += 1;
   if (device === undefined) return;
   const { devices } = aggregate;

@@ -1,6 +1,7 @@
 /**
  * Counts of the last 5 minutes, hour, day and week by rings of tiles. A tile counts the events of one stretch of event time, so a late
- * event lands where it belongs and the order of events does not matter. One array holds the rings of all windows.
+ * event lands where it belongs and the order of events does not matter. Only tiles that count something are kept: most records are of
+ * a user or a track that little happens to.
  *
  * A window read at an edge T is the tile that T falls into and the window's length of tiles before it: all of the window, and at most
  * one tile more (5 % of its length), the "sawtooth window" of Airbnb's Chronon. Counts are exact for these tiles.
@@ -28,67 +29,75 @@ export interface Ring {
   tileMs: number;
   /** Tiles of a window beside the one of the edge. */
   span: number;
-  /** Where it lies in the array. */
-  start: number;
+  /** How many tiles it reaches back over, the newest included. */
   slots: number;
 }
 
-export const RINGS: readonly Ring[] = layOut();
-export const TILES = RINGS.reduce((sum, { slots }) => sum + slots, 0);
+export const RINGS: readonly Ring[] = WINDOWS.map(({ windowMs, tileMs }) => {
+  const span = windowMs / tileMs;
+  return { tileMs, span, slots: span + 1 + Math.ceil(SLACK_MS / tileMs) };
+});
 
-function layOut(): Ring[] {
-  let start = 0;
-  return WINDOWS.map(({ windowMs, tileMs }) => {
-    const span = windowMs / tileMs;
-    const slots = span + 1 + Math.ceil(SLACK_MS / tileMs);
-    const ring = { tileMs, span, start, slots };
-    start += slots;
-    return ring;
-  });
-}
-
-/** `TILES` counts. */
-export type Tiles = Uint32Array;
+/**
+ * First of each ring how many tiles it has; then the rings' tiles, oldest first: number and count of each. One flat list, since there are
+ * very many and garbage collection looks at each object.
+ */
+export type Tiles = number[];
 
 export function newTiles(): Tiles {
-  return new Uint32Array(TILES);
+  return RINGS.map(() => 0);
+}
+
+/** The number of the oldest tile that a ring still holds. */
+export function oldestTile({ tileMs, slots }: Ring, latest: number): number {
+  return Math.floor(latest / tileMs) - slots + 1;
 }
 
 /** Counts `count` events at event time `at`. What is older than a ring reaches back is left out of it. */
 export function addToTiles(tiles: Tiles, latest: number, at: number, count: number): void {
-  for (const { tileMs, start, slots } of RINGS) {
-    const tile = Math.floor(at / tileMs);
-    const newest = latest < 0 ? tile - slots : Math.floor(latest / tileMs);
-    if (tile > newest) clear(tiles, start, slots, newest, tile);
-    else if (tile <= newest - slots) continue;
-    tiles[start + slotOf(tile, slots)]! += count;
+  let start = RINGS.length;
+  for (let ring = 0; ring < RINGS.length; ring++) {
+    const tile = Math.floor(at / RINGS[ring]!.tileMs);
+    const oldest = oldestTile(RINGS[ring]!, Math.max(latest, at));
+    if (tile >= oldest) {
+      if (at > latest) dropBefore(tiles, ring, start, oldest);
+      addToTile(tiles, ring, start, tile, count);
+    }
+    start += 2 * tiles[ring]!;
   }
 }
 
-/** `tile % slots`, which is a slow call where tiles do not fit 32 bits. */
-export function slotOf(tile: number, slots: number): number {
-  return tile - Math.floor(tile / slots) * slots;
+/** The ring moves on. */
+function dropBefore(tiles: Tiles, ring: number, start: number, oldest: number): void {
+  let dropped = 0;
+  while (dropped < tiles[ring]! && tiles[start + 2 * dropped]! < oldest) dropped++;
+  if (dropped === 0) return;
+  tiles.splice(start, 2 * dropped);
+  tiles[ring]! -= dropped;
 }
 
-/** Empties the slots of the tiles after `newest`, up to `tile`: the ring moves on. */
-function clear(tiles: Tiles, start: number, slots: number, newest: number, tile: number): void {
-  if (tile - newest >= slots) {
-    tiles.fill(0, start, start + slots);
+function addToTile(tiles: Tiles, ring: number, start: number, tile: number, count: number): void {
+  let end = start + 2 * tiles[ring]!;
+  while (end > start && tiles[end - 2]! > tile) end -= 2;
+  if (end > start && tiles[end - 2] === tile) {
+    tiles[end - 1]! += count;
     return;
   }
-  for (let next = newest + 1; next <= tile; next++) tiles[start + slotOf(next, slots)] = 0;
+  tiles.splice(end, 0, tile, count);
+  tiles[ring]! += 1;
 }
 
 /** Events of a window (an index of `WINDOWS`) that ends at `edge`; null where it begins before what the ring still holds. */
 export function countTiles(tiles: Tiles, latest: number, window: number, edge: number): number | null {
-  const { tileMs, span, start, slots } = RINGS[window]!;
-  const newest = Math.floor(latest / tileMs);
+  const { tileMs, span } = RINGS[window]!;
   const last = Math.floor(edge / tileMs);
   const first = Math.max(last - span, 0);
-  const oldest = newest - slots + 1;
-  if (first < oldest && last < newest) return null;
+  if (first < oldestTile(RINGS[window]!, latest) && last < Math.floor(latest / tileMs)) return null;
+  let start = RINGS.length;
+  for (let before = 0; before < window; before++) start += 2 * tiles[before]!;
   let count = 0;
-  for (let tile = Math.max(first, oldest); tile <= Math.min(last, newest); tile++)
-    count += tiles[start + slotOf(tile, slots)]!;
+  for (let at = start; at < start + 2 * tiles[window]!; at += 2) {
+    if (tiles[at]! >= first && tiles[at]! <= last) count += tiles[at + 1]!;
+  }
   return count;
 }

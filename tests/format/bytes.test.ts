@@ -8,6 +8,10 @@ function written(write: (writer: ByteWriter) => void): Uint8Array {
   return writer.view();
 }
 
+function leb128(value: bigint): number[] {
+  return value < 128n ? [Number(value)] : [Number(value % 128n) | 128, ...leb128(value / 128n)];
+}
+
 describe('varints', () => {
   it.each([
     [0, 1],
@@ -15,6 +19,8 @@ describe('varints', () => {
     [128, 2],
     [2 ** 14 - 1, 2],
     [2 ** 14, 3],
+    [2 ** 28 - 1, 4],
+    [2 ** 28, 5],
     [2 ** 31, 5],
     [2 ** 32, 5],
     [2 ** 49 - 1, 7],
@@ -24,6 +30,15 @@ describe('varints', () => {
     const bytes = written((writer) => writer.varint(value));
     expect(bytes.length).toBe(size);
     expect(new ByteReader(bytes).varint()).toBe(value);
+  });
+
+  it('are LEB128', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.integer({ min: 0, max: 52 }), (number, bits) => {
+        const value = Math.floor(number / 2 ** bits);
+        expect([...written((writer) => writer.varint(value))]).toEqual(leb128(BigInt(value)));
+      }),
+    );
   });
 
   it('read as written', () => {
