@@ -135,7 +135,7 @@ describe('kill -9', () => {
     const server = await FakeServer.start();
     const events = new Map<number, string>();
     let done = 0;
-    const RUNS = 6;
+    const RUNS = 4;
     for (let run = 1; run <= RUNS; run++) {
       const child = start(server.url, run);
       const exited = once(child, 'exit');

@@ -4,7 +4,7 @@ import { runCli, temporaryFolder } from '../helpers/cli.ts';
 import { freePort, until } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
 
-const EVENTS = 5_000;
+const EVENTS = 2_000;
 const folder = temporaryFolder();
 let server: ServerProcess;
 afterEach(async () => {

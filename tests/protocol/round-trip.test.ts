@@ -4,6 +4,7 @@ import type { ControlFrame } from '../../protocol/client-frames.ts';
 import type { Codec, Publish, ServerFrame } from '../../protocol/wire.ts';
 import { codecFor, ProtocolError, SUBPROTOCOLS } from '../../protocol/wire.ts';
 import { controlFrame, event, number, serverFrame } from '../helpers/arbitrary-frames.ts';
+import { isRefused } from '../helpers/refused.ts';
 import { embedded, eventsOf, fromServer, wireBytes } from '../helpers/wire-bytes.ts';
 
 const codecs = SUBPROTOCOLS.map(codecFor);
@@ -28,8 +29,8 @@ function outcome(decode: () => unknown): unknown {
   try {
     return decode();
   } catch (error) {
-    expect(error).toBeInstanceOf(ProtocolError);
-    return 'refused';
+    if (error instanceof ProtocolError) return 'refused';
+    throw error;
   }
 }
 
@@ -80,9 +81,9 @@ describe.each(codecs)('$subprotocol', (codec) => {
       fc.property(controlFrame, first, events, (frame, from, values) => {
         fc.pre(fits(codec, frame));
         for (const message of [wireBytes(codec.encode(frame)), publish(codec, from, values)]) {
-          for (let length = 0; length < message.length; length++) {
-            expect(() => codec.decodeClient(embedded(message.subarray(0, length)))).toThrow(ProtocolError);
-          }
+          const lengths = [...message.keys()];
+          const decode = (length: number) => codec.decodeClient(embedded(message.subarray(0, length)));
+          expect(lengths.filter((length) => !isRefused(() => decode(length)))).toEqual([]);
         }
       }),
       { numRuns: 40 },
@@ -93,9 +94,9 @@ describe.each(codecs)('$subprotocol', (codec) => {
     fc.assert(
       fc.property(serverFrame, (frame) => {
         const message = codec.encode(frame);
-        for (let length = 0; length < message.length; length++) {
-          expect(() => codec.decodeServer(fromServer(codec, message.slice(0, length)))).toThrow(ProtocolError);
-        }
+        const decode = (length: number) => codec.decodeServer(fromServer(codec, message.slice(0, length)));
+        const lengths = Array.from({ length: message.length }, (_, length) => length);
+        expect(lengths.filter((length) => !isRefused(() => decode(length)))).toEqual([]);
       }),
       { numRuns: 40 },
     );

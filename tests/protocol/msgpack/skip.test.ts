@@ -4,6 +4,7 @@ import { Unpackr } from 'msgpackr/unpack';
 import { describe, expect, test } from 'vitest';
 import { ProtocolError } from '../../../protocol/codes.ts';
 import { skipValues } from '../../../protocol/msgpack/skip.ts';
+import { isRefused } from '../../helpers/refused.ts';
 import { bytesOf } from '../../helpers/wire-bytes.ts';
 
 const packr = new Packr({ useRecords: false, useFloat32: 3, encodeUndefinedAsNil: true });
@@ -44,10 +45,9 @@ describe('skipValues', () => {
     fc.assert(
       fc.property(value, (one) => {
         const bytes = new Uint8Array(packr.pack(one));
-        for (let end = 0; end < Math.min(bytes.length, 300); end++) {
-          expect(() => skipValues(bytes, 0, 1, end)).toThrow(ProtocolError);
-          expect(() => skipValues(bytes.subarray(0, end), 0, 1)).toThrow(ProtocolError);
-        }
+        const ends = Array.from({ length: Math.min(bytes.length, 300) }, (_, end) => end);
+        expect(ends.filter((end) => !isRefused(() => skipValues(bytes, 0, 1, end)))).toEqual([]);
+        expect(ends.filter((end) => !isRefused(() => skipValues(bytes.subarray(0, end), 0, 1)))).toEqual([]);
         expect(skipValues(bytes, 0, 1)).toBe(bytes.length);
       }),
     );
@@ -101,7 +101,7 @@ describe('skipValues', () => {
           expect(error).toBeInstanceOf(ProtocolError);
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: 4_000 },
     );
   });
 });

@@ -296,7 +296,7 @@ test.each(['gapless.v1.msgpack', 'gapless.v1.json'] as const)(
           if (verdict.status === 'dropped' && verdict.seq === 0) expect(stored).not.toContain(event);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   },
 );
