@@ -1,10 +1,5 @@
 #!/usr/bin/env node
-/**
- * The `gapless` command. Exit codes: 0 as wished, 1 not, and what a command's own help names.
- *
- * The flag above is a server's: a larger young generation lets the objects of a batch die before they are copied. `docs/PERFORMANCE.md` has
- * the figures.
- */
+/** The `gapless` command. Exit codes: 0 as wished, 1 not, and what a command's own help names. */
 import { CommanderError } from 'commander';
 import { report } from './errors.ts';
 import { makeProgram } from './program.ts';

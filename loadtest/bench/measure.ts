@@ -2,6 +2,7 @@
 
 import type { Contender, StartOptions } from '../contenders/contender.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import { whyUnsettled } from '../harness/unsettled.ts';
 import type { Verdict } from '../harness/verify.ts';
 import { whyNotCounted } from '../report/record.ts';
 import { whyLimited } from '../run/limited.ts';
@@ -47,7 +48,5 @@ export async function measure(
 
 /** Why a measurement counts for nothing; empty if it counts. */
 export function invalid({ report, verdict, limited }: Measurement): string[] {
-  const unsettled = report.tallies.filter(({ sent, acknowledged }) => sent !== acknowledged).length;
-  const left = unsettled > 0 ? [`${unsettled} connections were not wholly acknowledged at the end`] : [];
-  return whyNotCounted({ invalid: [...report.faults, ...limited, ...left], verdict });
+  return whyNotCounted({ invalid: [...report.faults, ...limited, ...whyUnsettled(report.tallies)], verdict });
 }

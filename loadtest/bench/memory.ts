@@ -50,12 +50,8 @@ export async function measureMemory(
       measureMs: 2 * STALL_MS,
       drainMs: 60_000,
     };
-    let ready = (): void => undefined;
-    const grown = new Promise<void>((resolve) => {
-      ready = resolve;
-    });
-    const load = new Load(full, { loaded: ready });
-    await Promise.race([grown, load.report]);
+    const load = new Load(full);
+    await load.reached('loaded');
     const stalled = await stall(running, load);
     load.stop();
     const { tallies } = await load.report;

@@ -49,6 +49,9 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .addHelpText('after', MORE);
   command.parse([...argv], { from: 'user' });
   const options = command.opts<BenchOptions>();
+  if (options.short && command.getOptionValueSource('parts') === 'cli') {
+    command.error('error: --short has parts of its own: leave out --parts, or --short');
+  }
   return options.short ? { ...options, repetitions: 1, parts: ['throughput', 'http'] } : options;
 }
 

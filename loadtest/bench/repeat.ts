@@ -29,7 +29,8 @@ export async function repeat(
       problems.push(...why);
       if (why.length === 0) Object.assign(figures, result.figures);
       const { measurement } = result;
-      if (measurement) measurements.set(step.title, [...(measurements.get(step.title) ?? []), measurement]);
+      if (measurement && why.length === 0)
+        measurements.set(step.title, [...(measurements.get(step.title) ?? []), measurement]);
       const [first] = Object.values(result.figures);
       const outcome = first === undefined ? 'nothing' : Math.round(first * 100) / 100;
       tell(

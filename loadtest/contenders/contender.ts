@@ -1,7 +1,7 @@
 /** Who can be measured: each starts everything it needs on free ports and in temporary folders, and takes all of it away again. */
 import type { Wire } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
-import type { Sent, Verdict } from '../harness/verify.ts';
+import type { Sent, Verdict, VerifyOptions } from '../harness/verify.ts';
 import type { HttpDialect } from '../http/plan.ts';
 import type { RedisServer } from '../redis-server.ts';
 
@@ -22,7 +22,7 @@ export interface Running {
   /** null where there are none. */
   metrics(): Promise<Samples | null>;
   /** Compares what is stored with what was sent and acknowledged; null where what is stored cannot be read. */
-  verify(sent: readonly Sent[]): Promise<Verdict | null>;
+  verify(sent: readonly Sent[], options?: VerifyOptions): Promise<Verdict | null>;
   stop(): Promise<void>;
   /** End the server with a signal, and start it again with what it stored; where that can be done. */
   stopServer?(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;

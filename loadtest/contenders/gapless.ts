@@ -5,7 +5,7 @@ import { openRedisReader } from '../../server/log/redis/index.ts';
 import { GaplessServer } from '../harness/gapless-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../harness/temporary.ts';
-import { LogVerifier, type Sent, type Verdict, type VerifiableLog } from '../harness/verify.ts';
+import { LogVerifier, type Sent, type Verdict, type VerifiableLog, type VerifyOptions } from '../harness/verify.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import type { Contender } from './contender.ts';
 import { fail } from './fail.ts';
@@ -27,10 +27,9 @@ export const embedded: Contender = {
     );
     return {
       ...gapless(server, null),
-      verify: (sent) => verifyLog(() => openEmbeddedReader(folder), sent),
+      verify: (sent, options) => verifyLog(() => openEmbeddedReader(folder), sent, options),
       stop: async () => {
-        await server.stop();
-        await remove();
+        await server.stop().finally(remove);
       },
     };
   },
@@ -45,10 +44,9 @@ export const redis: Contender = {
     const server = await GaplessServer.start({ env: settings, nodeArgs }).catch((error) => fail(error, [redis]));
     return {
       ...gapless(server, redis),
-      verify: (sent) => verifyLog(() => openRedisReader({ url: redis.url, prefix: 'gapless' }), sent),
+      verify: (sent, options) => verifyLog(() => openRedisReader({ url: redis.url, prefix: 'gapless' }), sent, options),
       stop: async () => {
-        await server.stop();
-        await redis.stop();
+        await server.stop().finally(() => redis.stop());
       },
     };
   },
@@ -84,10 +82,11 @@ function gapless(server: GaplessServer, redis: RedisServer | null) {
 async function verifyLog(
   open: () => Promise<VerifiableLog & { close(): Promise<void> }>,
   sent: readonly Sent[],
+  options?: VerifyOptions,
 ): Promise<Verdict> {
   const log = await open();
   try {
-    return await new LogVerifier(sent).run(log);
+    return await new LogVerifier(sent, options).run(log);
   } finally {
     await log.close();
   }

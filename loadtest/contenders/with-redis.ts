@@ -1,6 +1,6 @@
 /** What contenders share that keep their events in Redis. */
 import type { Wire } from '../generator/plan.ts';
-import { PeerServer } from '../harness/peer-server.ts';
+import { NodeServer } from '../harness/node-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 import type { Sent, Verdict } from '../harness/verify.ts';
 import { type RedisDirectives, type RedisServer, startRedis } from '../redis-server.ts';
@@ -25,7 +25,7 @@ export function redisCpu(redis: RedisServer): CpuByPart {
 /** Starts a peer that gets the port of a Redis of its own as its second argument. */
 export async function startWithRedis(file: string, wire: Wire | null, args: readonly string[] = []): Promise<Running> {
   const redis = await startRedis(EVERYSEC);
-  const server = await PeerServer.start(file, [redis.port, ...args]).catch((error) => fail(error, [redis]));
+  const server = await NodeServer.start(file, [redis.port, ...args]).catch((error) => fail(error, [redis]));
   return {
     url: server.url,
     wire,

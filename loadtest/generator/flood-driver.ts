@@ -3,7 +3,7 @@
  * may not send yet waits in an outbox of fixed size; what finds that full is not sent at all, as a player drops its newest event.
  */
 import type { LoadConnection } from './connection.ts';
-import type { Driver } from './drivers.ts';
+import type { Driver } from './driver.ts';
 import { LatencyRecorder } from './latency-recorder.ts';
 import type { Flood } from './plan.ts';
 

@@ -1,6 +1,6 @@
 /** Offers events at times that are fixed beforehand, whatever the answers; a stall is not hidden, because latency counts from those times. */
 import type { LoadConnection } from './connection.ts';
-import type { Driver } from './drivers.ts';
+import type { Driver } from './driver.ts';
 import { LatencyRecorder } from './latency-recorder.ts';
 import { Latencies } from './percentiles.ts';
 import type { LoadPlan, OpenLoop } from './plan.ts';

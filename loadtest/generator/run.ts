@@ -1,10 +1,12 @@
 /** Runs a plan in this process: opens the connections, warms up, measures, and waits for what is not acknowledged. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds } from '../harness/proc.ts';
+import { ClosedDriver } from './closed-driver.ts';
 import type { LoadConnection, LoadConnectionEvents } from './connection.ts';
-import { ClosedDriver, type Driver, GrowDriver } from './drivers.ts';
+import type { Driver } from './driver.ts';
 import { planEvents } from './events.ts';
 import { FloodDriver } from './flood-driver.ts';
+import { GrowDriver } from './grow-driver.ts';
 import { OpenDriver } from './open-driver.ts';
 import { openAll } from './opening.ts';
 import { OutboxConnection } from './outbox-connection.ts';
@@ -31,7 +33,7 @@ export async function run(
   { stop, begin, go }: Control,
 ): Promise<ShardReport> {
   const faults: string[] = [];
-  let driver: Driver | null = null;
+  let driver: Pick<Driver, 'progress'> | null = null;
   const connections = makeConnections(plan, {
     progress: (connection, before) => driver?.progress(connection, before),
     fault: (text) => {

@@ -1,6 +1,7 @@
 /** Tells what a generator did in each second of the run's clock, which all processes share. */
+
+import type { ClosedDriver } from './closed-driver.ts';
 import type { LoadConnection } from './connection.ts';
-import type { ClosedDriver } from './drivers.ts';
 import type { FloodDriver } from './flood-driver.ts';
 import type { OpenDriver } from './open-driver.ts';
 import type { ShardSecond } from './plan.ts';

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { ownGroup } from './terminal.ts';
 
 const TAIL_CHARACTERS = 8_000;
+/** How long an end in order may take. */
+const ORDERLY_MS = 30_000;
 /** `dist/`, from where everything is started that is measured. */
 export const BUILT = builtFolder();
 export const CLI = path.join(BUILT, 'cli/main.js');
@@ -91,11 +93,18 @@ export class Child {
     return this.process.exitCode;
   }
 
-  /** Resolves when it is gone. */
-  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+  /** Resolves when it is gone. Rejects, when it is, if it had to be killed because it did not end in order. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL', orderlyMs = ORDERLY_MS): Promise<void> {
     if (this.ended) return;
     const gone = once(this.process, 'exit');
+    let patient = true;
+    const timer = setTimeout(() => {
+      patient = false;
+      this.process.kill('SIGKILL');
+    }, orderlyMs);
     this.process.kill(signal);
     await gone;
+    clearTimeout(timer);
+    if (!patient) throw new Error(`it did not end within ${orderlyMs / 1000} s of ${signal}:\n${this.tail}`);
   }
 }

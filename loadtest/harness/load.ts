@@ -26,6 +26,8 @@ export interface LoadOptions {
 
 /** What the processes say once each, and the load says when all have. */
 type Step = Exclude<FromGenerator['kind'], 'second' | 'report'>;
+/** When load has begun, when the measured time begins, and when it ends. */
+export type Moment = Exclude<Step, 'opened'>;
 
 export class Load {
   readonly report: Promise<LoadReport>;
@@ -33,6 +35,7 @@ export class Load {
   private readonly events: LoadEvents;
   private readonly originMs: () => number;
   private readonly said = new Map<Step, number>();
+  private readonly waiting = new Map<Step, () => void>();
 
   constructor(plan: LoadPlan, events: LoadEvents = {}, { processes, originMs = Date.now }: LoadOptions = {}) {
     this.events = events;
@@ -71,7 +74,23 @@ export class Load {
     this.said.set(step, said);
     if (said < this.children.length) return;
     if (step === 'opened') this.send({ kind: 'begin', originMs: this.originMs() });
-    else this.events[step]?.();
+    else {
+      this.events[step]?.();
+      this.waiting.get(step)?.();
+    }
+  }
+
+  /** Resolves at that moment, or when the load has ended without it. Rejects where the load does. */
+  async reached(moment: Moment): Promise<void> {
+    if (this.said.get(moment) === this.children.length) return;
+    const before = this.waiting.get(moment);
+    const reached = new Promise<void>((resolve) => {
+      this.waiting.set(moment, () => {
+        before?.();
+        resolve();
+      });
+    });
+    await Promise.race([reached, this.report]);
   }
 
   /** Ends the load early; the report still comes. */

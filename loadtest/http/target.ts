@@ -1,6 +1,7 @@
 /** Puts a contender under HTTP load and says what that cost it. */
 import { CommandError } from '../../cli/errors.ts';
 import type { CpuByPart, Running } from '../contenders/contender.ts';
+import { whyUnsettled } from '../harness/unsettled.ts';
 import { type HttpEvents, HttpLoad } from './load.ts';
 import type { HttpPlan, HttpReport } from './plan.ts';
 
@@ -44,6 +45,5 @@ function costs({ acknowledged, cpuSeconds }: HttpReport, [before, after]: CpuByP
 
 /** What keeps the load from counting: something that must not happen, or events that are not settled. */
 export function httpFaults({ faults, tallies }: HttpReport): string[] {
-  const unsettled = tallies.filter(({ sent, acknowledged }) => sent !== acknowledged).length;
-  return unsettled > 0 ? [...faults, `${unsettled} connections were not wholly answered at the end`] : faults;
+  return [...faults, ...whyUnsettled(tallies)];
 }

@@ -1,11 +1,11 @@
 /** What the limits share that are servers: they store nothing, and whoever loads them sees for itself whether everything is answered. */
 import type { Running } from '../contenders/contender.ts';
-import { PeerServer } from '../harness/peer-server.ts';
+import { NodeServer } from '../harness/node-server.ts';
 import { cpuSeconds } from '../harness/proc.ts';
 
 /** Starts a file of `loadtest/limits/` as a process of its own. */
 export async function startBare(file: string, speaks: Pick<Running, 'wire' | 'http'>): Promise<Running> {
-  const server = await PeerServer.start(`limits/${file}`, []);
+  const server = await NodeServer.start(`limits/${file}`, []);
   return {
     ...speaks,
     url: server.url,

@@ -8,7 +8,7 @@
  *   serializer; no hooks, no plugins; connections are kept open (its default of 72 s).
  * - A line is stored as it came: nothing is encoded twice.
  * - The compiled schema that Gapless itself uses (zod); autopipelining and no ready check (ioredis); Redis with `appendfsync everysec`.
- * - A larger young generation (`harness/peer-server.ts`).
+ * - A larger young generation (`harness/node-server.ts`).
  *
  * A process of its own: `node peers/fastify.js PORT REDIS_PORT`. Says `ready` on standard output.
  */

@@ -10,7 +10,7 @@
  */
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 
-const SECONDS_LEAST = 0.9;
+export const SECONDS_LEAST = 0.9;
 export const CORES_MOST = 0.9;
 export const LATENESS_SHARE_MOST = 0.5;
 /** A timer is due to the millisecond, and waits for the work of a turn. */

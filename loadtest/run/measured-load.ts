@@ -2,7 +2,7 @@
 import type { CpuByPart, Running } from '../contenders/contender.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 import type { Samples } from '../harness/exposition.ts';
-import { Load, type LoadEvents, type LoadOptions } from '../harness/load.ts';
+import { Load, type LoadEvents, type LoadOptions, type Moment } from '../harness/load.ts';
 import type { Phase } from '../report/record.ts';
 
 /** Microseconds for one acknowledged event. */
@@ -33,6 +33,10 @@ export class MeasuredLoad {
     const own = { measuring: looking('measuring'), measured: looking('measured') };
     this.load = new Load(plan, { ...events, ...own }, options);
     this.report = this.load.report;
+  }
+
+  reached(moment: Moment): Promise<void> {
+    return this.load.reached(moment);
   }
 
   stop(): void {

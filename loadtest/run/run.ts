@@ -4,6 +4,7 @@ import { CommandError } from '../../cli/errors.ts';
 import type { Contender, Running, StartOptions } from '../contenders/contender.ts';
 import type { Latencies } from '../generator/percentiles.ts';
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
+import { whyUnsettled } from '../harness/unsettled.ts';
 import { bothVerdicts, type Sent, type Verdict } from '../harness/verify.ts';
 import type { Figures, LoadHooks, PlanForRun, RunningLoad, ScenarioContext } from '../scenarios/scenario.ts';
 import { whyLimited } from './limited.ts';
@@ -94,9 +95,7 @@ export class Run implements ScenarioContext {
 
   private take(plan: LoadPlan, report: LoadReport, mayBeLimited: boolean): void {
     this.sent({ events: plan.events, tallies: report.tallies });
-    this.faults.push(...report.faults);
-    const unsettled = report.tallies.filter(({ sent, acknowledged }) => sent !== acknowledged).length;
-    if (unsettled > 0) this.faults.push(`${unsettled} connections were not wholly acknowledged at the end`);
+    this.faults.push(...report.faults, ...whyUnsettled(report.tallies));
     if (!mayBeLimited) this.invalid.push(...whyLimited(plan, report));
   }
 

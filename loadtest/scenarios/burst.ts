@@ -43,10 +43,6 @@ takes until they are well: p99 of a second within twice that before, or 20 ms.`,
     const { burstRate, burstConnections, burstSeconds } = options;
     const common = { eventsPerFrame: frame, events: eventsOf(seed), drainMs: DRAIN_MS };
     const heard: ShardSecond[] = [];
-    let begin = (): void => undefined;
-    const measuring = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
     const calm = context.load(
       {
         ...common,
@@ -56,9 +52,9 @@ takes until they are well: p99 of a second within twice that before, or 20 ms.`,
         warmUpMs: warmUpMs(options.short),
         measureMs: (seconds + burstSeconds + RECOVER_SECONDS) * 1000 + DRAIN_MS,
       },
-      { measuring: begin, second: (second) => heard.push(second) },
+      { second: (second) => heard.push(second) },
     );
-    await Promise.race([measuring, calm.report]);
+    await calm.reached('measuring');
     await delay(seconds * 1000, undefined, { signal: context.signal });
     const before = stretch('calm, before', heard, context.now() - seconds, context.now());
     const loop = { kind: 'open', eventsPerSecond: burstRate, seed: seed + 1 } as const;

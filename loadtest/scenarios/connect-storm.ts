@@ -1,10 +1,10 @@
 /** All clients come at once, as after a long night of the server's. */
 import type { Command } from 'commander';
 import { wholeNumber } from '../../cli/arguments.ts';
-import { begin, startGapless } from './begin.ts';
 import { budgetFor } from './budget.ts';
 import { DRAIN_MS, eventsOf } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
+import { startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   connections?: number;
@@ -23,13 +23,13 @@ export const connectStorm: Scenario<Options> = {
   async run(context, { connections, seconds, seed, short }) {
     const count = connections ?? (short ? 500 : 5_000);
     const running = await startGapless(context, { env: budgetFor(count) });
-    const load = begin(context, {
+    const load = context.load({
       ...{ connections: count, opening: count, mayRefuse: true },
       ...{ eventsPerFrame: 1, events: eventsOf(seed, DISTINCT_EVENTS) },
       loop: { kind: 'open', eventsPerSecond: PER_SECOND, seed },
       ...{ warmUpMs: 500, measureMs: seconds * 1000, drainMs: DRAIN_MS },
     });
-    await load.measuring;
+    await load.reached('measuring');
     const open = (await running.metrics())!.get('gapless_connections', 'kind', 'publishers');
     const { opened } = await load.report;
     const { seconds: took, cores, upgrade, welcome } = opened;

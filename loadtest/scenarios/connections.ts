@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { rate, wholeNumber } from '../../cli/arguments.ts';
 import { residentBytes } from '../harness/proc.ts';
-import { begin, startGapless } from './begin.ts';
 import { budgetFor } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
+import { startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   connections?: number;
@@ -40,11 +40,11 @@ export const connections: Scenario<Options> = {
     const shared = { connections: count, eventsPerFrame: 50, events: eventsOf(seed, DISTINCT_EVENTS) };
     const nothing = { kind: 'open', eventsPerSecond: 0, seed } as const;
     context.tell(`opening ${count} connections`);
-    const idle = begin(context, {
+    const idle = context.load({
       ...{ ...shared, producers: 'idle', loop: nothing, mayRefuse: defaultBudget },
       ...{ warmUpMs: settleMs, measureMs: 1_000, drainMs: DRAIN_MS },
     });
-    await idle.measuring;
+    await idle.reached('measuring');
     const bytes = residentBytes(running.server.pid) - before;
     const metrics = await running.metrics();
     const open = metrics!.get('gapless_connections', 'kind', 'publishers');

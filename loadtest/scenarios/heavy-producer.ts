@@ -1,7 +1,6 @@
 /** One producer that sends all it may, among many that send a little. */
 import type { Command } from 'commander';
 import { rate, wholeNumber } from '../../cli/arguments.ts';
-import { begin } from './begin.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
 
@@ -33,7 +32,7 @@ export const heavyProducer: Scenario<Options> = {
       ...{ warmUpMs: warmUp + extraMs, measureMs: seconds * 1000, drainMs: DRAIN_MS },
     });
     const alone = await context.load(lightLoad(0, 0)).phase(`${light} light producers alone`);
-    const heavy = begin(context, {
+    const heavy = context.load({
       ...{ producers: 'heavy', connections: 1, eventsPerFrame: 256, events: eventsOf(seed + 1, 2_000) },
       loop:
         heavyRate === Infinity
@@ -42,7 +41,7 @@ export const heavyProducer: Scenario<Options> = {
       // Around all of the light load, its start included.
       ...{ warmUpMs: 2 * warmUp, measureMs: (seconds + 60) * 1000, drainMs: DRAIN_MS },
     });
-    await heavy.loaded;
+    await heavy.reached('loaded');
     const beside = await context.load(lightLoad(1, warmUp)).phase('beside the heavy one');
     heavy.stop();
     const heavyPhase = await heavy.phase('the heavy producer');

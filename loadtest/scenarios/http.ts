@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from '../../cli/arguments.ts';
 import { Latencies } from '../generator/percentiles.ts';
+import { whyHttpLimited } from '../http/limited.ts';
 import { BODY_FORMATS, BODY_SIZES, type BodyFormat, type BodySizes, type Pace } from '../http/plan.ts';
 import { MOST_EVENTS } from '../http/sizes.ts';
 import { httpFaults, loadHttp } from '../http/target.ts';
@@ -18,10 +19,6 @@ interface HttpOptions extends CommonOptions {
 }
 
 const DISTINCT_EVENTS = 500;
-/** autocannon looks at the clock no oftener than a millisecond, and so is late by about that. */
-const LATE_MOST_MS = 5;
-const LATE_MOST_SHARE = 0.5;
-const CORES_MOST = 0.9;
 const ANSWERED_LEAST = 0.97;
 
 function configure(command: Command): Command {
@@ -75,6 +72,7 @@ async function runAt(context: ScenarioContext, options: HttpOptions, pace: Pace)
   const { latency, lateness, acknowledged, requests, offered, unsent } = report;
   const cores = report.cpuSeconds / report.seconds;
   const open = pace.kind !== 'closed';
+  if (unsent > 0) context.tell(`${unsent} requests were due and had not been sent when the load ended`);
   const rejected = report.tallies.reduce((sum, tally) => sum + (tally.rejected ?? 0), 0);
   const findings: Finding[] = [
     { name: 'settled', value: acknowledged / report.seconds, unit: 'events/s' },
@@ -109,17 +107,8 @@ async function runAt(context: ScenarioContext, options: HttpOptions, pace: Pace)
     ],
     findings,
     faults: httpFaults(report),
-    invalid: whyLimited(),
+    invalid: whyHttpLimited({ pace }, report),
   };
-
-  function whyLimited(): string[] {
-    const reasons: string[] = [];
-    if (cores >= CORES_MOST) reasons.push(`autocannon used ${cores.toFixed(2)} of a core and could not do more`);
-    if (open && lateness.p99 > Math.max(LATE_MOST_MS, latency.p99 * LATE_MOST_SHARE))
-      reasons.push(`autocannon itself was late: p99 ${lateness.p99} ms of a latency of ${latency.p99} ms`);
-    if (unsent > 0) context.tell(`${unsent} requests were due and had not been sent when the load ended`);
-    return reasons;
-  }
 }
 
 export const httpSteady: Scenario<HttpOptions & { rate: number }> = {

@@ -7,9 +7,9 @@ import { Subscribers } from '../harness/subscribers.ts';
 import { measureRequests, type RequestsReport } from '../live/requests.ts';
 import type { Finding } from '../report/record.ts';
 import type { SubscribersCount } from '../subscribers/plan.ts';
-import { begin, type RunningGapless, startGapless } from './begin.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, PlanForRun, Scenario, ScenarioContext } from './scenario.ts';
+import { type RunningGapless, startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   writes: number;
@@ -62,8 +62,8 @@ export const mixed: Scenario<Options> = {
       ...{ warmUpMs: warmUpMs(short), measureMs: seconds * 1000, drainMs: DRAIN_MS },
     };
     const alone = await context.load(plan).phase('writing alone');
-    const load = begin(context, plan);
-    await load.measuring;
+    const load = context.load(plan);
+    await load.reached('measuring');
     const reads = await read(context, running, options, events);
     const beside = await load.phase('writing beside readers');
     const answered = ({ answers }: RequestsReport) => answers[200] ?? 0;

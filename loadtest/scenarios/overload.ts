@@ -1,21 +1,21 @@
 /** More than the server can take: it must go on at its peak, within its memory, without the light producers noticing much, and be well again at once. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { list, rate, wholeNumber } from '../../cli/arguments.ts';
 import { Probe } from '../generator/probe.ts';
 import { residentBytes } from '../harness/proc.ts';
 import { Watch } from '../harness/watch.ts';
 import type { Finding, Phase } from '../report/record.ts';
-import { begin, type RunningGapless, startGapless } from './begin.ts';
 import { DEFAULT_BUDGET_BYTES, MEMORY_MULTIPLE } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario, ScenarioContext } from './scenario.ts';
+import { type RunningGapless, startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   connections: number;
   frame: number;
-  factors?: string[];
+  factors?: number[];
   light: number;
   lightRate: number;
 }
@@ -32,6 +32,15 @@ const RECOVERY_PATIENCE_MS = 30_000;
 const OUTBOX_EVENTS = 1_000;
 const REST_MS = 3_000;
 
+/** As many times more connections: beyond that there are no more to be had. */
+const FACTOR_MOST = 100;
+
+function parseFactors(text: string, before: number[] | undefined): number[] {
+  const values = list(text, undefined).map(Number);
+  if (values.every((value) => value > 0 && value <= FACTOR_MOST)) return [...(before ?? []), ...values];
+  throw new InvalidArgumentError(`Write numbers above 0, to ${FACTOR_MOST} at most, with commas between them: 2,5,10.`);
+}
+
 export const overload: Scenario<Options> = {
   name: 'overload',
   about: 'twice, five and ten times of what the server can take: goodput, memory, light producers, recovery',
@@ -39,12 +48,16 @@ export const overload: Scenario<Options> = {
     command
       .option('--connections <n>', 'clients at capacity; under overload as many times more', wholeNumber(1, 2_000), 64)
       .option('--frame <n>', 'events in a frame', wholeNumber(1, 256), 50)
-      .option('--factors <list>', 'how many times the capacity is offered (default: 2,5,10; 5 with --short)', list)
+      .option(
+        '--factors <list>',
+        'how many times the capacity is offered (default: 2,5,10; 5 with --short)',
+        parseFactors,
+      )
       .option('--light <n>', 'light producers beside them', wholeNumber(1, 2_000), 50)
       .option('--light-rate <n>', 'events per second of all light ones together', rate, 500),
   async run(context, options) {
     const { connections, frame, seconds, seed, short } = options;
-    const factors = (options.factors ?? (short ? ['5'] : ['2', '5', '10'])).map(Number);
+    const factors = options.factors ?? (short ? [5] : [2, 5, 10]);
     const running = await startGapless(context);
     await delay(REST_MS / 2);
     const idleBytes = residentBytes(running.server.pid);
@@ -129,17 +142,21 @@ async function overloaded(
   const { connections, frame, seconds, seed, short } = options;
   const offered = peak * factor;
   const watch = new Watch(running, 200);
-  const flood = begin(context, {
-    ...{ producers: `flood${factor}`, connections: Math.round(connections * factor), eventsPerFrame: frame },
+  const flood = context.load({
+    ...{
+      producers: `flood${factor}`,
+      connections: Math.max(1, Math.round(connections * factor)),
+      eventsPerFrame: frame,
+    },
     events: eventsOf(seed + 1),
     loop: { kind: 'flood', eventsPerSecond: offered, outboxEvents: OUTBOX_EVENTS },
     // Around all of the light load, its start included.
     ...{ warmUpMs: 2 * warmUpMs(short), measureMs: (seconds + 60) * 1000, drainMs: DRAIN_MS },
   });
-  await flood.loaded;
+  await flood.reached('loaded');
   const light = await lightLoad(context, options, `light${factor}`, seconds).phase(`light producers at ${factor}x`);
   flood.stop();
-  await flood.measured;
+  await flood.reached('measured');
   const ended = performance.now();
   const recovery = await probe.recovered(ended, calmMs, RECOVERY_PATIENCE_MS);
   watch.stop();

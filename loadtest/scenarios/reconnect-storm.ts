@@ -5,10 +5,10 @@ import { rate, wholeNumber } from '../../cli/arguments.ts';
 import { CommandError } from '../../cli/errors.ts';
 import { until } from '../harness/until.ts';
 import { type Look, Watch } from '../harness/watch.ts';
-import { begin, startGapless } from './begin.ts';
 import { budgetFor } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
+import { startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   connections?: number;
@@ -38,14 +38,14 @@ export const reconnectStorm: Scenario<Options> = {
     const count = connections ?? (short ? 100 : 1_000);
     const running = await startGapless(context, { env: budgetFor(count) });
     if (!running.stopServer || !running.startServer) throw new CommandError('this server cannot be started again');
-    const load = begin(context, {
+    const load = context.load({
       ...{ connections: count, outbox: true, eventsPerFrame: 50, events: eventsOf(seed) },
       loop: { kind: 'open', eventsPerSecond: perSecond, seed },
       warmUpMs: warmUpMs(short),
       measureMs: seconds * 1000 + awayMs + BACK_MOST_MS,
       drainMs: DRAIN_MS,
     });
-    await load.measuring;
+    await load.reached('measuring');
     await delay((seconds * 1000) / 2);
     context.tell(`${signal}, ${count} clients`);
     await running.stopServer(signal);

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from '../harness/proc.ts';
 import { Subscribers } from '../harness/subscribers.ts';
 import type { Phase } from '../report/record.ts';
-import { begin, type RunningGapless, startGapless } from './begin.ts';
 import { budgetFor } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { ScenarioContext } from './scenario.ts';
+import { type RunningGapless, startGapless } from './start-gapless.ts';
 
 export interface ScaleOptions {
   eventsPerSecond: number;
@@ -94,12 +94,12 @@ async function point(
   size: number,
   { connections = CONNECTIONS }: { connections?: number },
 ): Promise<Point> {
-  const load = begin(context, {
+  const load = context.load({
     ...{ producers: `size${size}`, connections, eventsPerFrame: 50, events: eventsOf(seed, DISTINCT_EVENTS) },
     loop: { kind: 'open', eventsPerSecond, seed },
     ...{ warmUpMs: warmUpMs(short), measureMs: seconds * 1000, drainMs: DRAIN_MS },
   });
-  await load.measured;
+  await load.reached('measured');
   const bytes = residentBytes(running.server.pid);
   const phase = await load.phase(String(size));
   const { generator, ...parts } = phase.cpuMicros ?? {};

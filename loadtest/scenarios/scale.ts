@@ -1,7 +1,6 @@
 /** What one more of something costs: the same work with more partitions, connections, subscribers, or events in the log. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { list, rate } from '../../cli/arguments.ts';
-import { CommandError } from '../../cli/errors.ts';
 import { growthExponent } from '../harness/power-law.ts';
 import type { Finding, Phase } from '../report/record.ts';
 import { DIMENSIONS, type Point, type ScaleOptions } from './scale-dimensions.ts';
@@ -15,22 +14,27 @@ interface Options extends CommonOptions {
 /** A straight line measured on a machine that is shared. */
 const EXPONENT_MOST = 1.15;
 
+function parseDimensions(text: string, before: string[] | undefined): string[] {
+  const names = list(text, before);
+  const unknown = names.find((name) => !Object.hasOwn(DIMENSIONS, name));
+  if (unknown === undefined) return names;
+  throw new InvalidArgumentError(`There is no ${unknown}: write some of ${Object.keys(DIMENSIONS).join(', ')}.`);
+}
+
 export const scale: Scenario<Options> = {
   name: 'scale',
   about:
     'CPU and memory at several numbers of partitions, connections, subscribers and stored events: no cost grows faster than its number',
   configure: (command: Command) =>
     command
-      .option('--of <list>', `some of ${Object.keys(DIMENSIONS).join(', ')} (default: all)`, list)
+      .option('--of <list>', `some of ${Object.keys(DIMENSIONS).join(', ')} (default: all)`, parseDimensions)
       .option('--rate <n>', 'events per second meanwhile', rate, 2_000),
   async run(context, { of, rate: eventsPerSecond, seconds, seed, short }) {
     const phases: Phase[] = [];
     const findings: Finding[] = [];
     const options: ScaleOptions = { eventsPerSecond, seconds, seed, short };
     for (const name of of ?? Object.keys(DIMENSIONS)) {
-      const dimension = DIMENSIONS[name];
-      if (!dimension)
-        throw new CommandError(`there is no ${name}: write some of ${Object.keys(DIMENSIONS).join(', ')}`);
+      const dimension = DIMENSIONS[name]!;
       const points: Point[] = [];
       for await (const point of dimension(context, options)) {
         points.push(point);

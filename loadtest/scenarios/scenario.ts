@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Running, StartOptions } from '../contenders/contender.ts';
 import type { Latencies } from '../generator/percentiles.ts';
 import type { LoadPlan, LoadReport, ShardSecond } from '../generator/plan.ts';
+import type { Moment } from '../harness/load.ts';
 import type { Sent } from '../harness/verify.ts';
 import type { Finding, Phase } from '../report/record.ts';
 
@@ -68,9 +69,6 @@ export interface Figures {
 }
 
 export interface LoadHooks {
-  loaded?(): void;
-  measuring?(): void;
-  measured?(): void;
   /** One generator process tells of one second. */
   second?(second: ShardSecond): void;
 }
@@ -79,6 +77,8 @@ export interface RunningLoad {
   readonly report: Promise<LoadReport>;
   /** What it did in its measured time, with what that cost. */
   phase(name: string): Promise<Phase>;
+  /** Resolves at that moment, or when the load has ended without it. Rejects where the load does. */
+  reached(moment: Moment): Promise<void>;
   /** Ends it early; the report still comes. */
   stop(): void;
   /** Lets a burst begin. */

@@ -6,9 +6,9 @@ import { Subscribers } from '../harness/subscribers.ts';
 import { Watch } from '../harness/watch.ts';
 import type { Phase } from '../report/record.ts';
 import type { SubscribersCount } from '../subscribers/plan.ts';
-import { begin, type RunningGapless, startGapless } from './begin.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario, ScenarioContext } from './scenario.ts';
+import { type RunningGapless, startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   rate: number;
@@ -108,7 +108,8 @@ export const slowReaders: Scenario<Options> = {
               note: 'those that never read, after 10 s',
             },
           ],
-          faults: [...alone.count.faults, ...count.faults],
+          // Those of the fast subscribers since they started: of both parts.
+          faults: [...beside.count.faults, ...count.faults],
         };
       } finally {
         await others.stop();
@@ -129,7 +130,7 @@ async function part(
 ): Promise<Part> {
   await readers.count();
   const watch = new Watch(running, 500);
-  const load = begin(context, {
+  const load = context.load({
     ...{ producers: `part${number}`, connections: 100, eventsPerFrame: 50, events: eventsOf(seed) },
     loop: { kind: 'open', eventsPerSecond, seed: seed + number },
     ...{ warmUpMs: warmUpMs(short), measureMs: seconds * 1000, drainMs: DRAIN_MS },

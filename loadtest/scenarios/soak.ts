@@ -4,9 +4,9 @@ import { rate, wholeNumber } from '../../cli/arguments.ts';
 import { parseBytes } from '../../server/units.ts';
 import { slope } from '../harness/power-law.ts';
 import { type Look, Watch } from '../harness/watch.ts';
-import { begin, startGapless } from './begin.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
+import { startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   rate: number;
@@ -39,21 +39,21 @@ export const soak: Scenario<Options> = {
       env: { GAPLESS_RETENTION_BYTES: String(bound), GAPLESS_RETENTION_INTERVAL: `${intervalMs}ms` },
     });
     const measureMs = seconds * 1000;
-    const load = begin(context, {
+    const load = context.load({
       ...{ connections, eventsPerFrame: 50, events: eventsOf(seed) },
       loop: { kind: 'open', eventsPerSecond, seed },
       ...{ warmUpMs: warmUpMs(short), measureMs, drainMs: DRAIN_MS },
     });
-    await load.measuring;
+    await load.reached('measuring');
     const from = performance.now();
     const watch = new Watch(running, Math.max(250, measureMs / 2_000));
-    await load.measured;
+    await load.reached('measured');
     watch.stop();
     const phase = await load.phase(`${eventsPerSecond} events/s`);
     const settled = watch.looks.filter(({ at }) => at >= from + measureMs * SETTLED);
     const memory = settled.map(({ at, residentBytes }) => ({ x: at / HOUR_MS, y: residentBytes / MIB }));
-    const perEvent = (await running.metrics())!;
-    const eventBytes = perEvent.get('gapless_log_bytes') / Math.max(1, perEvent.get('gapless_log_events'));
+    const metrics = (await running.metrics())!;
+    const eventBytes = metrics.get('gapless_log_bytes') / Math.max(1, metrics.get('gapless_log_events'));
     const lag = watch.most(lagEvents);
     // Retention waits for the processor.
     const between = (phase.perSecond * (intervalMs / 1000) * 1.5 + lag) * eventBytes;
@@ -81,7 +81,7 @@ export const soak: Scenario<Options> = {
           note: `retention keeps ${bound / MIB} MiB and looks every ${intervalMs / 1000} s; one and a half of such times of events may come on top, and what the processor has not read`,
         },
         {
-          ...{ name: 'let go by retention', value: perEvent.get('gapless_log_trimmed_events_total'), unit: 'events' },
+          ...{ name: 'let go by retention', value: metrics.get('gapless_log_trimmed_events_total'), unit: 'events' },
           note: 'verified are those that are still there, and that what is gone was the oldest',
         },
         {

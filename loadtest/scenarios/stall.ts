@@ -8,10 +8,10 @@ import { Probe } from '../generator/probe.ts';
 import { residentBytes } from '../harness/proc.ts';
 import { stallSyncs, whyNoSlowDisk } from '../harness/slow-disk.ts';
 import { creditBytes, Watch } from '../harness/watch.ts';
-import { begin, type RunningGapless, startGapless } from './begin.ts';
 import { DEFAULT_BUDGET_BYTES } from './budget.ts';
 import { DRAIN_MS, eventsOf, warmUpMs } from './defaults.ts';
 import type { CommonOptions, Scenario } from './scenario.ts';
+import { type RunningGapless, startGapless } from './start-gapless.ts';
 
 interface Options extends CommonOptions {
   rate: number;
@@ -43,7 +43,7 @@ export const stall: Scenario<Options> = {
     const probe = new Probe({ url, token, producer: `probe-${randomBytes(6).toString('hex')}`, events });
     await probe.start();
     const halfMs = (seconds * 1000) / 2;
-    const load = begin(context, {
+    const load = context.load({
       ...{ connections, eventsPerFrame: 50, events: eventsOf(seed) },
       loop: { kind: 'open', eventsPerSecond, seed },
       warmUpMs: warmUpMs(short),
@@ -52,7 +52,7 @@ export const stall: Scenario<Options> = {
     });
     const watch = new Watch(running, 100);
     try {
-      await load.measuring;
+      await load.reached('measuring');
       const calmFrom = performance.now();
       await delay(halfMs);
       const before = probe.latency(calmFrom, performance.now());

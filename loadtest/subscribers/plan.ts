@@ -32,10 +32,10 @@ export interface SubscribersCount {
   slow: KindCount;
   /** CPU seconds of this process. */
   cpuSeconds: number;
-  /** What must not happen, in words: gaps, ended subscriptions; the first few. */
+  /** What must not happen, in words: gaps, ended subscriptions; the first few since the process started. */
   faults: string[];
 }
 
 export type FromSubscribers = { kind: 'live' } | { kind: 'count'; count: SubscribersCount };
-/** `count` answers with what came since the last one, and begins anew. */
+/** `count` answers with what came since the last one; but for faults the count begins anew. */
 export type ToSubscribers = { kind: 'count' };

@@ -2,7 +2,9 @@
  * What goes over the live bus between the threads and processes of a cluster, by topic. Messages are MessagePack maps (`encodeMessage`).
  * Everything here is a hint or a latest value: who needs certainty asks the log or the store.
  */
+
 import type { ModelName, RecommendationList, RecommendationRequest, RecommendedTrack } from '../recommend/port.ts';
+import type { Claim } from '../session/producers.ts';
 
 const ASKS = 'ask:';
 const INTERESTS = 'interest:';
@@ -18,6 +20,8 @@ export const TOPICS = {
   owner: 'owner',
   /** ServerFigures of one process, each second (`server/feeds/stats.ts`). */
   stats: 'stats',
+  /** ClaimMessage: a connection speaks for a producer. */
+  producers: 'producers',
   /** AskMessage to the owner of a partition. */
   ask: (partition: number): string => `${ASKS}${partition}`,
   /** InterestMessage to the owner of a partition. */
@@ -54,6 +58,12 @@ export interface PopularMessage {
 
 export interface OwnerMessage {
   partition: number;
+}
+
+/** Who speaks for a producer, on this process. */
+export interface ClaimMessage extends Claim {
+  key: string;
+  process: string;
 }
 
 /** A request for one list now. */

@@ -3,8 +3,8 @@
  *
  *   version 1, events, firstAt, lastAt - firstAt, set of metrics (a bit each), a tally for each of them,
  *   set of hours, plays in each of them, number of devices, name and plays of each
- *   tally = lastAt - at, total, decayed sums; of a metric that counts also for each ring the number of its tiles that are not
- *           empty, and for each of them, oldest first, how many tiles it lies behind the one before (the first: behind the ring's
+ *   tally = lastAt - at, total, decayed sums; of a metric that counts also for each row the number of its tiles that are not
+ *           empty, and for each of them, oldest first, how many tiles it lies behind the one before (the first: behind the row's
  *           oldest) and its count
  */
 import { type ByteWriter, FormatError } from '../../format/bytes.ts';
@@ -12,9 +12,7 @@ import { MAX_NUMBER } from '../../protocol/limits.ts';
 import { type Aggregate, DEVICES_MAX, newAggregate, newTally, type Tally } from './aggregate.ts';
 import { METRICS } from './metrics.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
-import { newTiles, oldestTile, RINGS, type Tiles } from './tiles.ts';
-
-const COUNT_MAX = 2 ** 32 - 1;
+import { newTiles, oldestTile, ROWS, type Tiles } from './tiles.ts';
 
 export const aggregateCodec = recordCodec<Aggregate>(1, newAggregate, write, read);
 
@@ -65,11 +63,11 @@ function readTally(from: RecordReader, counts: boolean, lastAt: number): Tally {
 }
 
 function writeTiles(tiles: Tiles, latest: number, out: ByteWriter): void {
-  let at = RINGS.length;
-  for (let ring = 0; ring < RINGS.length; ring++) {
-    const filled = tiles[ring]!;
+  let at = ROWS.length;
+  for (let row = 0; row < ROWS.length; row++) {
+    const filled = tiles[row]!;
     out.varint(filled);
-    let behind = oldestTile(RINGS[ring]!, latest);
+    let behind = oldestTile(ROWS[row]!, latest);
     for (const end = at + 2 * filled; at < end; at += 2) {
       out.varint(tiles[at]! - behind);
       out.varint(tiles[at + 1]!);
@@ -80,17 +78,17 @@ function writeTiles(tiles: Tiles, latest: number, out: ByteWriter): void {
 
 function readTiles(from: RecordReader, latest: number): Tiles {
   const tiles = newTiles();
-  for (const [ring, { slots }] of RINGS.entries()) {
-    const oldest = oldestTile(RINGS[ring]!, latest);
-    const filled = from.upTo(slots, 'number of tiles');
+  for (const [number, row] of ROWS.entries()) {
+    const oldest = oldestTile(row, latest);
+    const filled = from.upTo(row.reach, 'number of tiles');
     let behind = 0;
     for (let left = filled; left > 0; left--) {
       behind += from.varint();
-      if (behind >= slots) throw new FormatError('a tile lies outside its ring');
-      tiles.push(oldest + behind, from.upTo(COUNT_MAX, 'count'));
+      if (behind >= row.reach) throw new FormatError('a tile lies outside its row');
+      tiles.push(oldest + behind, from.varint());
       behind++;
     }
-    tiles[ring] = filled;
+    tiles[number] = filled;
   }
   return tiles;
 }
@@ -107,6 +105,6 @@ function readHours(from: RecordReader): number[] | null {
   const set = from.upTo(2 ** 24 - 1, 'set of hours');
   if (set === 0) return null;
   const hours = new Array<number>(24).fill(0);
-  for (let hour = 0; hour < 24; hour++) if (set & (1 << hour)) hours[hour] = from.upTo(COUNT_MAX, 'count');
+  for (let hour = 0; hour < 24; hour++) if (set & (1 << hour)) hours[hour] = from.varint();
   return hours;
 }

@@ -8,7 +8,7 @@ import { HALF_LIVES, METRICS, metricNumber } from './metrics.ts';
 import { addToTiles, newTiles, type Tiles } from './tiles.ts';
 
 export interface Tally {
-  /** Event time of its latest event, ms since 1970: the decayed sums are as of then, and the rings end there. */
+  /** Event time of its latest event, ms since 1970: the decayed sums are as of then, and the rows end there. */
   at: number;
   /** In parts of the metric's unit, as are the decayed sums. */
   total: number;

@@ -1,6 +1,6 @@
 /** Who a token speaks for. One static token for everybody; accounts come later. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Identity } from '../ingest/request.ts';
+import type { Identity } from './identity.ts';
 
 export type Verified = { ok: true; identity: Identity } | { ok: false; code: 'unauthenticated' | 'token_expired' };
 

@@ -3,9 +3,9 @@
  * is there twice: under `/v1` and under its bare path.
  */
 import { z } from 'zod';
-import type { Identity } from '../ingest/request.ts';
 import { type Authenticator, bearerToken } from './authenticator.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
+import type { Identity } from './identity.ts';
 import { type JsonBody, jsonBodyReader } from './json-body.ts';
 import type { Operation } from './openapi/operation.ts';
 import { parameterReader } from './parameters.ts';

@@ -6,7 +6,7 @@ import { encodeEntry } from '../../format/entry.ts';
 import { LogError } from '../log/error.ts';
 import type { AppendBatch, AppendResult, EventLog } from '../log/port.ts';
 import { Batch } from './batch.ts';
-import { EntryBuffers } from './buffers.ts';
+import { EntryBuffers } from './entry-buffers.ts';
 import { pause } from './pause.ts';
 import type { SourceUnit } from './slab.ts';
 import type { Settlement, Source } from './source.ts';

@@ -9,7 +9,7 @@ import type { EventCode } from '../../protocol/codes.ts';
 import type { Catalogue } from '../../workers/catalogue.ts';
 import { processSlab } from '../../workers/process-slab.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
-import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
+import type { SlabTask, UnitDraft } from '../../workers/slab.ts';
 import type { EventLog } from '../log/port.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Transport } from '../ops/metric-labels.ts';
@@ -36,6 +36,8 @@ export interface IngestParts {
 
 /** Producers whose losses are known to be counted; beyond, a loss may be counted twice. */
 const LOSSES_REMEMBERED = 10_000;
+/** What was acknowledged is the client's word. One that is wrong must not hide from the counter what others really lose. */
+const LOSS_MOST = 1_000_000;
 
 export class Ingest {
   readonly storageLatency = new Latency();
@@ -92,13 +94,13 @@ export class Ingest {
 
   /**
    * Counts what storage has lost of a producer: it acknowledged numbers up to `acknowledged` and has them up to `found`. An append and
-   * the next HELLO may both see the same loss; it counts once.
+   * the next HELLO may both see the same loss; it counts once, and as `LOSS_MOST` at most.
    */
   noticeLoss(key: string, acknowledged: number, found: number): void {
     const counted = this.losses.get(key) ?? 0;
     const lost = acknowledged - Math.max(found, counted);
     if (lost <= 0) return;
-    this.parts.metrics.storageLost(lost);
+    this.parts.metrics.storageLost(Math.min(lost, LOSS_MOST));
     const [oldest] = this.losses.keys();
     if (this.losses.size >= LOSSES_REMEMBERED && oldest !== undefined) this.losses.delete(oldest);
     this.losses.set(key, acknowledged);
@@ -202,6 +204,3 @@ export class Ingest {
     await Promise.all([this.parts.pool.close(), this.parts.quarantine.close()]);
   }
 }
-
-/** What a worker must know of who sends. */
-export type Sender = SlabSource;

@@ -3,12 +3,12 @@
  * storage is and they are few, and go at once otherwise. Who was served the least lately goes first (`fair-queue.ts`).
  */
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
-import { ResultBuffers } from './buffers.ts';
 import { FairQueue } from './fair-queue.ts';
 import { KnownAgents } from './known-agents.ts';
 import { join, type PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
+import { ResultBuffers } from './result-buffers.ts';
 import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask, TURN_BYTES } from './slab.ts';
 import type { Source } from './source.ts';
 

@@ -1,17 +1,7 @@
 /** A batch that came over HTTP: one PUBLISH without a socket. `server/ingest/http-publisher.ts` settles it. */
 import type { Context, Rejection } from '../../protocol/frames.ts';
 import type { SlabFormat } from '../../workers/slab.ts';
-
-/** Who a token speaks for. */
-export interface Identity {
-  tenant: string;
-  /** The token's subject; empty under the static token. */
-  owner: string;
-  /** Set where the token names a user. */
-  userId?: string;
-  /** ms since 1970. */
-  expires?: number;
-}
+import type { Identity } from '../gateway/identity.ts';
 
 export interface PublishRequest {
   identity: Identity;

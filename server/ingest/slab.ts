@@ -1,7 +1,7 @@
 /** A slab on its way: how much goes into it, how it becomes a worker's task, and whose is what comes back. */
 import type { SlabSource, SlabTask, UnitDraft } from '../../workers/slab.ts';
-import type { Lease } from './buffers.ts';
 import type { PendingFrame } from './pending-frame.ts';
+import type { Lease } from './result-buffers.ts';
 import type { Source } from './source.ts';
 
 export const SLAB_BYTES = 256 * 1024;

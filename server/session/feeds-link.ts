@@ -33,6 +33,8 @@ interface Linked {
   subs: Set<number>;
   /** What waits for a clogged socket, and the bytes of what clogged it. */
   held: Message[];
+  /** How many of them, the first, no thread waits to hear of: they are of one that is gone. */
+  orphaned: number;
   clogged: boolean;
   cloggedBytes: number;
   /** Taken, and not told yet. */
@@ -68,9 +70,10 @@ export class FeedsLink {
       linked.known = false;
       linked.untold = 0;
       linked.cloggedBytes = 0;
+      linked.orphaned = linked.held.length;
       const ends = [...linked.subs].map((sub) => encoded(linked.connection, unavailable(sub)));
       linked.subs.clear();
-      this.put(linked, ends);
+      this.put(linked, ends, true);
     }
   }
 
@@ -92,6 +95,7 @@ export class FeedsLink {
       known: false,
       subs: new Set(),
       held: [],
+      orphaned: 0,
       clogged: false,
       cloggedBytes: 0,
       untold: 0,
@@ -123,7 +127,11 @@ export class FeedsLink {
     if (!linked?.clogged) return;
     linked.clogged = false;
     linked.untold += linked.cloggedBytes;
-    this.put(linked, linked.held.splice(0));
+    const orphans = linked.held.splice(0, linked.orphaned);
+    const rest = linked.held.splice(0);
+    linked.orphaned = 0;
+    this.put(linked, orphans, true);
+    this.put(linked, rest);
   }
 
   closed(connection: SubscribingConnection): void {
@@ -141,18 +149,21 @@ export class FeedsLink {
     this.put(linked, messages);
   }
 
-  private put(linked: Linked, messages: readonly Message[]): void {
+  /** `orphans` are of a thread that is gone: the present one must not hear that more was taken than it sent. */
+  private put(linked: Linked, messages: readonly Message[], orphans = false): void {
     for (const message of messages) {
       if (linked.clogged) {
         linked.held.push(message);
+        if (orphans) linked.orphaned++;
         continue;
       }
       const result = linked.connection.deliver(message);
       if (result === 'failed') return;
-      if (result === 'sent') linked.untold += messageBytes(message);
+      const bytes = orphans ? 0 : messageBytes(message);
+      if (result === 'sent') linked.untold += bytes;
       else {
         linked.clogged = true;
-        linked.cloggedBytes = messageBytes(message);
+        linked.cloggedBytes = bytes;
       }
     }
     if (linked.untold < TELL_BYTES || !linked.known) return;

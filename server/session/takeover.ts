@@ -2,17 +2,13 @@
  * Tells the other server processes which connection speaks for a producer, so that the loser is closed there. Over the live bus, which
  * may lose messages: a claim is announced twice, and until it is heard the watermark keeps the log right.
  */
+import { decodeMessage, encodeMessage } from '../bus/message.ts';
+import { type ClaimMessage, TOPICS } from '../bus/messages.ts';
 import type { LiveBus } from '../bus/port.ts';
 import { type Claim, wins } from './producers.ts';
 
-const TOPIC = 'producers';
 const AGAIN_MS = 5_000;
 const LOOK_MS = 500;
-
-interface Announcement extends Claim {
-  key: string;
-  process: string;
-}
 
 export interface TakeoverListener {
   /** Who speaks for this producer here. */
@@ -37,7 +33,7 @@ export class Takeover {
   }
 
   start(): void {
-    this.unsubscribe = this.bus.subscribe(TOPIC, (bytes) => this.hear(bytes));
+    this.unsubscribe = this.bus.subscribe(TOPICS.producers, (bytes) => this.hear(bytes));
   }
 
   announce(key: string, claim: Claim): void {
@@ -62,12 +58,14 @@ export class Takeover {
   }
 
   private say(key: string, claim: Claim): void {
-    const announcement: Announcement = { ...claim, key, process: this.process };
-    this.bus.publish(TOPIC, Buffer.from(JSON.stringify(announcement)));
+    const message: ClaimMessage = { ...claim, key, process: this.process };
+    this.bus.publish(TOPICS.producers, encodeMessage(message));
   }
 
   private hear(bytes: Uint8Array): void {
-    const { key, process, ...claim } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Announcement;
+    const heard = decodeMessage<ClaimMessage>(bytes);
+    if (!isWhole(heard)) return;
+    const { key, process, ...claim } = heard;
     if (process === this.process) return;
     const mine = this.listener.current(key);
     if (!mine) return;
@@ -80,4 +78,11 @@ export class Takeover {
     this.again = [];
     this.rest();
   }
+}
+
+function isWhole(message: Partial<ClaimMessage> | null): message is ClaimMessage {
+  if (!message) return false;
+  const { key, process, session, epoch, attempt, at } = message;
+  const texts = [key, process, session].every((one) => typeof one === 'string');
+  return texts && [epoch, attempt, at].every((one) => typeof one === 'number');
 }

@@ -47,6 +47,8 @@ const cases: Case[] = [
     says: ['GAPLESS_POTR', 'GAPLESS_PARTITIONS', 'Did you mean GAPLESS_PORT?'],
     options: { env: { GAPLESS_POTR: '1', GAPLESS_PARTITIONS: 'x' } },
   },
+  { args: ['loadtest', 'overload', '--factors', '2,0'], says: ['--factors', 'Write numbers above 0'] },
+  { args: ['loadtest', 'scale', '--of', 'partitions,typo'], says: ['--of', 'There is no typo', 'connections'] },
 ];
 
 // Most of the time is starting the command, and one of them waits for a storage that is not there.

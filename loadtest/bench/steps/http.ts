@@ -1,6 +1,7 @@
 /** NDJSON over HTTP, closed loop, sent by autocannon. */
 import { fastify } from '../../contenders/fastify.ts';
 import { embedded, redis } from '../../contenders/gapless.ts';
+import { whyHttpLimited } from '../../http/limited.ts';
 import { httpFaults, loadHttp } from '../../http/target.ts';
 import { count } from '../../limits/count.ts';
 import { whyNotCounted } from '../../report/record.ts';
@@ -25,10 +26,11 @@ export const HTTP: readonly Step[] = [fastify, embedded, redis, count].map((cont
       const times = short ? TIMES.short : TIMES.full;
       const size = { connections: CONNECTIONS, eventsPerRequest: EVENTS_PER_REQUEST };
       const { report } = await loadHttp(running, { ...plan, ...times, ...size, events, drainMs: 20_000 }).measured;
+      const limited = contender.isLimit ? [] : whyHttpLimited(plan, report);
       const verdict = await running.verify([{ events, tallies: report.tallies }]);
       return {
         figures: { [`http/${contender.name}`]: report.acknowledged / report.seconds },
-        problems: whyNotCounted({ invalid: httpFaults(report), verdict }),
+        problems: whyNotCounted({ invalid: [...httpFaults(report), ...limited], verdict }),
       };
     } finally {
       await running.stop();

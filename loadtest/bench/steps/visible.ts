@@ -9,6 +9,8 @@ import { embedded, redis } from '../../contenders/gapless.ts';
 import { Latencies } from '../../generator/percentiles.ts';
 import type { LoadPlan } from '../../generator/plan.ts';
 import { Load } from '../../harness/load.ts';
+import { whyUnsettled } from '../../harness/unsettled.ts';
+import { whyNotCounted } from '../../report/record.ts';
 import { whyLimited } from '../../run/limited.ts';
 import type { Step, StepResult } from '../figures.ts';
 import { OFFERED_PER_SECOND } from './latency.ts';
@@ -49,22 +51,18 @@ async function measureVisible(contender: Contender, events: LoadPlan['events']):
     };
     const seen = new Latencies();
     const problems: string[] = [];
-    let begin = (): void => undefined;
-    const warm = new Promise<void>((resolve) => {
-      begin = resolve;
-    });
-    const load = new Load(plan, { measuring: begin });
-    await Promise.race([warm, load.report]);
+    const load = new Load(plan);
+    await load.reached('measuring');
     const until = performance.now() + MEASURE_MS;
     const probes = Array.from({ length: PROBES }, (_, n) => probe(running.url, n, until, seen));
     for (const result of await Promise.allSettled(probes)) {
       if (result.status === 'rejected') problems.push(String(result.reason));
     }
     const report = await load.report;
-    const verdict = (await running.verify([{ events, tallies: report.tallies }]))!;
     // Probes are producers that the verifier does not know.
-    if (verdict.missing + verdict.repeated + verdict.outOfOrder > 0) problems.push(...verdict.examples);
-    problems.push(...report.faults, ...whyLimited(plan, report));
+    const verdict = await running.verify([{ events, tallies: report.tallies }], { others: 'ignored' });
+    const invalid = [...report.faults, ...whyLimited(plan, report), ...whyUnsettled(report.tallies)];
+    problems.push(...whyNotCounted({ invalid, verdict }));
     const rate = report.acknowledged / report.seconds;
     const name = `visible/${contender.name}`;
     const { p50, p99 } = seen.summary();
@@ -100,10 +98,15 @@ async function probe(url: string, n: number, until: number, seen: Latencies): Pr
 /** How many plays of a user are counted, as the feed tells it. */
 class Plays {
   private count = 0;
-  private wanted: { count: number; resolve(at: number): void } | null = null;
+  private wanted: { count: number; resolve(at: number): void; reject(error: Error): void } | null = null;
+  /** Why nothing more is read. */
+  private ended: Error | null = null;
 
   constructor(client: GaplessClient, user: string) {
-    void this.read(client, user);
+    this.read(client, user).catch((error: Error) => {
+      this.ended = error;
+      this.wanted?.reject(error);
+    });
   }
 
   private async read(client: GaplessClient, user: string): Promise<void> {
@@ -118,14 +121,17 @@ class Plays {
 
   /** When the feed first told so many. */
   reach(count: number): Promise<number> {
+    if (this.ended) return Promise.reject(this.ended);
     return new Promise((resolve, reject) => {
       const behind = () => new Error(`${FEATURE} was ${this.count} and not ${count} after ${PATIENCE_MS / 1_000} s`);
       const timer = setTimeout(() => reject(behind()), PATIENCE_MS);
-      const done = (at: number): void => {
-        clearTimeout(timer);
-        resolve(at);
+      const last = <T>(settle: (value: T) => void) => {
+        return (value: T): void => {
+          clearTimeout(timer);
+          settle(value);
+        };
       };
-      this.wanted = { count, resolve: done };
+      this.wanted = { count, resolve: last(resolve), reject: last(reject) };
     });
   }
 }

@@ -1,12 +1,12 @@
 /** `/features`: what is known of an entity, of many at once, and which features there are. */
 import type { FeatureAnswer, FeatureRequest } from '../../features/request.ts';
-import type { Identity } from '../../ingest/request.ts';
 import type { Logger } from '../../ops/logger.ts';
 import { createAnswerer } from '../answerer.ts';
 import type { Authenticator } from '../authenticator.ts';
 import { endpoint, json, refuseOthers } from '../endpoint.ts';
 import { type DescribedView, FeatureViews, GLOBAL, type RequestFlaw } from '../feature-views.ts';
 import type { HttpReply } from '../http.ts';
+import type { Identity } from '../identity.ts';
 import { invalidParameter } from '../parameters.ts';
 import { problem } from '../problem.ts';
 import type { Route } from '../routing.ts';

@@ -1,8 +1,9 @@
 /** What `/v1/events` and `/v1/beacon` share: from a parsed batch to the reply. */
-import type { Identity, PublishOutcome, PublishOverHttp } from '../../ingest/request.ts';
+import type { PublishOutcome, PublishOverHttp } from '../../ingest/request.ts';
 import type { Verified } from '../authenticator.ts';
 import { type Batch, BatchError } from '../batch/batch.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import type { Identity } from '../identity.ts';
 import { type ProblemCode, problem } from '../problem.ts';
 
 const USER_AGENT_MAX = 256;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Step, StepContext } from '../../../loadtest/bench/figures.ts';
+import type { Measurement } from '../../../loadtest/bench/measure.ts';
 import { repeat, rotated } from '../../../loadtest/bench/repeat.ts';
 
 const CONTEXT: StepContext = { events: { seed: 1, perConnection: 1, startMs: 0 }, short: true, connections: 1 };
@@ -36,6 +37,16 @@ describe('repeat', () => {
     ];
     const { repetitions } = await repeat(steps, 1, CONTEXT, () => undefined);
     expect(repetitions).toEqual([{ figures: { good: 1 }, problems: ['lost: one is missing', 'broken: no disk'] }]);
+  });
+
+  it('looks where the time went only in what counts', async () => {
+    const measurement = { contender: 'c' } as Measurement;
+    const steps = [
+      step('lost', async () => ({ figures: {}, problems: ['one is missing'], measurement })),
+      step('good', async () => ({ figures: {}, problems: [], measurement })),
+    ];
+    const { measurements } = await repeat(steps, 2, CONTEXT, () => undefined);
+    expect([...measurements]).toEqual([['good', [measurement, measurement]]]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addToTiles, countTiles, newTiles, RINGS, SLACK_MS, WINDOWS } from '../../../server/features/tiles.ts';
+import { addToTiles, countTiles, newTiles, ROWS, SLACK_MS, WINDOWS } from '../../../server/features/tiles.ts';
 import { hostileTimes, NOW, times } from './arbitrary-events.ts';
 
 function tilesOf(events: readonly number[]) {
@@ -68,12 +68,12 @@ test('a clock that is ahead hides nothing; its event counts from the tile on tha
   expect(everyWindow.map((window) => countTiles(tiles, latest, window, NOW))).toEqual([2, 2, 3, 3]);
 });
 
-test('the rings go round and round', () => {
+test('rows move on and keep no more than they reach back over', () => {
   const events = [...Array(5000).keys()].map((i) => NOW + i * 60_000);
   const { tiles, latest } = tilesOf(events);
   for (const window of everyWindow)
     expect(countTiles(tiles, latest, window, latest)).toBe(counted(events, window, latest));
-  const most = RINGS.reduce((sum, { slots }) => sum + 1 + 2 * slots, 0);
+  const most = ROWS.reduce((sum, { reach }) => sum + 1 + 2 * reach, 0);
   expect(tiles.length).toBeLessThanOrEqual(most);
 });
 

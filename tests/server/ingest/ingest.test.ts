@@ -225,6 +225,8 @@ describe('a log that fails', () => {
     expect(await world.metrics.text(), 'HELLO sees the same loss').toMatch(/^gapless_storage_lost_total 1$/m);
     world.ingest.noticeLoss('default//p/1', 3, 1);
     expect(await world.metrics.text(), 'and more of it').toMatch(/^gapless_storage_lost_total 3$/m);
+    world.ingest.noticeLoss('default//liar/1', Number.MAX_SAFE_INTEGER, 0);
+    expect(await world.metrics.text(), 'what nobody can have sent').toMatch(/^gapless_storage_lost_total 1000003$/m);
     expect(world.metrics.ledger()).toMatchObject({ received: 2, stored: 1, abandoned: 1, gap: 0, inFlight: 0 });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../protocol/codec.ts';
 import { codecFor, type Subscribe } from '../../../protocol/wire.ts';
 import { FeatureRequestError } from '../../../server/features/request.ts';
-import { type FeatureReply, type FeedsThread, IN_FLIGHT_BYTES } from '../../../server/feeds/port.ts';
+import { type FeatureReply, type FeedsThread, IN_FLIGHT_BYTES, messageBytes } from '../../../server/feeds/port.ts';
 import { FeedsLink, type SubscribingConnection } from '../../../server/session/feeds-link.ts';
 
 const ACCESS = { tenant: 'default' };
@@ -145,6 +145,24 @@ describe('the link to the feeds thread', () => {
     link.attach(next);
     link.subscribe(connection, subscribe(1), ACCESS);
     expect(next.calls.map(([name]) => name)).toEqual(['open', 'subscribe']);
+  });
+
+  it('does not tell a new thread that what an old one had sent was taken', () => {
+    const { link, connection } = start();
+    link.subscribe(connection, subscribe(1), ACCESS);
+    const large = codec.encode({ op: 'GAP', sub: 1, skipped: 1, offset: 'x'.repeat(40_000) });
+    connection.result = 'clogged';
+    link.owner.frames(1, [large, large, large], []);
+    link.detach();
+    const next = new NotedThread();
+    link.attach(next);
+    link.subscribe(connection, subscribe(2), ACCESS);
+    link.drained(connection);
+    expect(connection.got, 'clogged again by the second').toHaveLength(2);
+    connection.result = 'sent';
+    link.owner.frames(1, [large], []);
+    link.drained(connection);
+    expect(next.calls.filter(([name]) => name === 'taken')).toEqual([['taken', 1, messageBytes(large)]]);
   });
 
   it('passes on that the client broke the protocol', () => {

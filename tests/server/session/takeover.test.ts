@@ -1,6 +1,8 @@
 /** What one process tells the others of its producers. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LocalBus } from '../../../server/bus/local.ts';
+import { decodeMessage, encodeMessage } from '../../../server/bus/message.ts';
+import { type ClaimMessage, TOPICS } from '../../../server/bus/messages.ts';
 import type { Claim } from '../../../server/session/producers.ts';
 import { Takeover } from '../../../server/session/takeover.ts';
 
@@ -45,8 +47,8 @@ it('says it once more after five seconds, in order, but not for who is gone by t
   const bus = new LocalBus();
   const here = processOn(bus, 'a');
   const heard: string[] = [];
-  bus.subscribe('producers', (bytes) => {
-    heard.push((JSON.parse(Buffer.from(bytes).toString('utf8')) as { key: string }).key);
+  bus.subscribe(TOPICS.producers, (bytes) => {
+    heard.push(decodeMessage<ClaimMessage>(bytes)!.key!);
   });
   here.claimAs('p', claim('one'));
   here.claimAs('gone', claim('two'));
@@ -64,6 +66,17 @@ it('says it once more after five seconds, in order, but not for who is gone by t
   await vi.advanceTimersByTimeAsync(20_000);
   expect(heard).toEqual([]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('passes over what is no claim', async () => {
+  const bus = new LocalBus();
+  const here = processOn(bus, 'a');
+  here.claims.set('p', claim('one'));
+  for (const message of [{ key: 'p' }, { key: 'p', process: 'b', ...claim('two', 2), at: '1' }])
+    bus.publish(TOPICS.producers, encodeMessage(message));
+  bus.publish(TOPICS.producers, Buffer.from('{"key":"p"}'));
+  await settle();
+  expect(here.lost).toEqual([]);
 });
 
 it('says nothing more once it is closed', async () => {

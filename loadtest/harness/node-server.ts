@@ -1,4 +1,4 @@
-/** A peer as a process of its own: a file of `loadtest/peers/` that listens on a given port and says `ready`. */
+/** A peer or a limit as a process of its own: a file of `loadtest/` that listens on a given port and says `ready`. */
 import path from 'node:path';
 import { freePort } from '../redis-server.ts';
 import { BUILT, Child } from './child.ts';
@@ -8,7 +8,7 @@ const START_MS = 20_000;
 /** A larger young generation helps them. Without helper threads for garbage, which Gapless does not want, they would be slower: they need one core only. */
 const NODE_FLAGS = ['--max-semi-space-size=64'];
 
-export class PeerServer {
+export class NodeServer {
   readonly url: string;
   readonly child: Child;
 
@@ -18,7 +18,7 @@ export class PeerServer {
   }
 
   /** `file` is its name in `loadtest/`, without extension; the port is its first argument. Resolves when it is ready. */
-  static async start(file: string, args: readonly (string | number)[]): Promise<PeerServer> {
+  static async start(file: string, args: readonly (string | number)[]): Promise<NodeServer> {
     const port = await freePort();
     const child = Child.node([
       ...NODE_FLAGS,
@@ -33,7 +33,7 @@ export class PeerServer {
       await child.kill();
       throw error;
     });
-    return new PeerServer(port, child);
+    return new NodeServer(port, child);
   }
 
   async stop(): Promise<void> {

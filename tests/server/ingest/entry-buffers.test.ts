@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { EntryBuffers, ResultBuffers } from '../../../server/ingest/buffers.ts';
+import { EntryBuffers } from '../../../server/ingest/entry-buffers.ts';
 
 it('gives out no entry buffer that is still in use', () => {
   const step = fc.record({ length: fc.integer({ min: 1, max: 3 * 1024 * 1024 }), back: fc.nat({ max: 9 }) });
@@ -27,14 +27,4 @@ it('uses an entry buffer again', () => {
   buffers.giveBack(first);
   expect(buffers.take(8_000).buffer).toBe(first.buffer);
   expect(buffers.take(8_000).buffer).not.toBe(first.buffer);
-});
-
-it('uses a result buffer again when every part of it is back', () => {
-  const results = new ResultBuffers();
-  const buffer = results.take();
-  const lease = results.lend(buffer, 2);
-  lease.giveBack();
-  expect(results.take()).not.toBe(buffer);
-  lease.giveBack();
-  expect(results.take()).toBe(buffer);
 });
