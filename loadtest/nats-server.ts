@@ -85,8 +85,7 @@ export class NatsServer {
 
   async stop(): Promise<void> {
     await this.client?.close();
-    await this.child.kill('SIGTERM');
-    await removeTemporaryFolder(this.folder);
+    await this.child.kill('SIGTERM').finally(() => removeTemporaryFolder(this.folder));
   }
 }
 

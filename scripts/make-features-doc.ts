@@ -34,7 +34,7 @@ of the log changes each record once, whatever is resent or crashes.
   is, after P. Lamere, [The Skip](https://musicmachinery.com/2014/05/02/the-skip/) (2014, billions of plays), that 35 % of plays are left before 30 s
   and 51 % reach the end; for clicks 5 % is assumed. As events decay, a rate goes back to what is usual.
 - **Early edges.** What came after T cannot be taken out of a value. Where T is more than 5 minutes before the last event that changed a
-  value, it is \`null\`; a window is answered as long as its ring reaches back. Within these 5 minutes, by which clocks may differ, a decayed
+  value, it is \`null\`; a window is answered as long as its tiles reach back. Within these 5 minutes, by which clocks may differ, a decayed
   sum is read as of that last event.
 
 Each value comes with its \`status\`: \`present\`; \`null\`, the entity is known, but there is no answer (a rate without events); \`not_found\`,

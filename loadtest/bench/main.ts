@@ -60,6 +60,12 @@ async function measureAll(): Promise<Result> {
     if (missing !== null) console.error(`Left out: ${step.title}: ${missing}`);
     return missing === null;
   });
+  // Memory is that of the engine whose storage can be stopped.
+  const withMemory = options.parts.includes('memory') && (options.who?.includes('redis') ?? true);
+  if (steps.length === 0 && !withMemory) {
+    console.error('nothing of that can be measured here: see the parts and their contenders in --help');
+    process.exit(1);
+  }
   const times = steps.length > 0 ? options.repetitions : 0;
   const { repetitions, measurements } = await repeat(steps, times, { ...options, events }, tell);
   if (measurements.size > 0) console.log(timeTable(measurements));
@@ -70,7 +76,7 @@ async function measureAll(): Promise<Result> {
     writeFile(file, `${JSON.stringify({ ...result, measurements: Object.fromEntries(measurements) }, null, 2)}\n`);
   // What took an hour is kept, whatever becomes of the rest.
   await write();
-  if (options.parts.includes('memory') && (options.who?.includes('redis') ?? true)) {
+  if (withMemory) {
     await addMemory(result, events).catch((error: Error) =>
       repetitions.push({ figures: {}, problems: [`memory: ${error.message}`] }),
     );

@@ -25,7 +25,7 @@ Parts:
   latency     send to ACK at 10,000 events/s from 1,000 connections, a bare XADD and an echo
   sustained   a minute of saturation with features and recommendations on
   visible     event sent to feature visible at 10,000 events/s
-  memory      memory while storage stands still under full load; once
+  memory      memory while storage stands still under full load, of redis; once
 
 Examples:
   npm run bench -- --short
@@ -36,7 +36,7 @@ Examples:
 export function readOptions(argv: readonly string[]): BenchOptions {
   const command = new Command('bench')
     .description('Measures Gapless against its peers and its limits, side by side, and verifies every run.')
-    .option('--short', 'under a minute: the throughput of the main contenders, once', false)
+    .option('--short', 'about a minute: throughput and HTTP of the main contenders, once', false)
     .option('--repetitions <n>', 'how often everything is repeated; the median counts', positive, 5)
     .option('--connections <n>', 'connections of the saturated runs', positive, 64)
     .addOption(

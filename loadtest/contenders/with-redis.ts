@@ -38,8 +38,7 @@ export async function startWithRedis(file: string, wire: Wire | null, args: read
     metrics: async () => null,
     verify: (sent) => verifyCount(redis, sent),
     stop: async () => {
-      await server.stop();
-      await redis.stop();
+      await server.stop().finally(() => redis.stop());
     },
   };
 }

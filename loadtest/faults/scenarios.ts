@@ -140,9 +140,12 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
     };
     return { ...result, broken: judge(setting, events, result) };
   } finally {
-    await server?.stop();
-    await redis?.stop();
-    await removeTemporaryFolder(folder);
+    try {
+      await server?.stop();
+    } finally {
+      await redis?.stop();
+      await removeTemporaryFolder(folder);
+    }
   }
 }
 

@@ -98,13 +98,13 @@ export class Child {
     if (this.ended) return;
     const gone = once(this.process, 'exit');
     let patient = true;
-    const timer = setTimeout(() => {
+    const lose = () => {
       patient = false;
       this.process.kill('SIGKILL');
-    }, orderlyMs);
+    };
+    const timer = signal === 'SIGTERM' ? setTimeout(lose, orderlyMs) : undefined;
     this.process.kill(signal);
-    await gone;
-    clearTimeout(timer);
+    await gone.finally(() => clearTimeout(timer));
     if (!patient) throw new Error(`it did not end within ${orderlyMs / 1000} s of ${signal}:\n${this.tail}`);
   }
 }

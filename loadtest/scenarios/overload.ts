@@ -37,7 +37,8 @@ const FACTOR_MOST = 100;
 
 function parseFactors(text: string, before: number[] | undefined): number[] {
   const values = list(text, undefined).map(Number);
-  if (values.every((value) => value > 0 && value <= FACTOR_MOST)) return [...(before ?? []), ...values];
+  if (values.length > 0 && values.every((value) => value > 0 && value <= FACTOR_MOST))
+    return [...(before ?? []), ...values];
   throw new InvalidArgumentError(`Write numbers above 0, to ${FACTOR_MOST} at most, with commas between them: 2,5,10.`);
 }
 

@@ -17,8 +17,9 @@ const EXPONENT_MOST = 1.15;
 function parseDimensions(text: string, before: string[] | undefined): string[] {
   const names = list(text, before);
   const unknown = names.find((name) => !Object.hasOwn(DIMENSIONS, name));
-  if (unknown === undefined) return names;
-  throw new InvalidArgumentError(`There is no ${unknown}: write some of ${Object.keys(DIMENSIONS).join(', ')}.`);
+  if (names.length > 0 && unknown === undefined) return names;
+  const known = `write some of ${Object.keys(DIMENSIONS).join(', ')}.`;
+  throw new InvalidArgumentError(`There is no ${unknown ?? 'name in it'}: ${known}`);
 }
 
 export const scale: Scenario<Options> = {

@@ -48,7 +48,9 @@ const cases: Case[] = [
     options: { env: { GAPLESS_POTR: '1', GAPLESS_PARTITIONS: 'x' } },
   },
   { args: ['loadtest', 'overload', '--factors', '2,0'], says: ['--factors', 'Write numbers above 0'] },
+  { args: ['loadtest', 'overload', '--factors', ','], says: ['--factors', 'Write numbers above 0'] },
   { args: ['loadtest', 'scale', '--of', 'partitions,typo'], says: ['--of', 'There is no typo', 'connections'] },
+  { args: ['loadtest', 'scale', '--of', ','], says: ['--of', 'write some of', 'connections'] },
 ];
 
 // Most of the time is starting the command, and one of them waits for a storage that is not there.

@@ -69,14 +69,17 @@ it('says it once more after five seconds, in order, but not for who is gone by t
 });
 
 it('passes over what is no claim', async () => {
-  const bus = new LocalBus();
+  const errors: unknown[] = [];
+  const bus = new LocalBus((error) => errors.push(error));
   const here = processOn(bus, 'a');
   here.claims.set('p', claim('one'));
   for (const message of [{ key: 'p' }, { key: 'p', process: 'b', ...claim('two', 2), at: '1' }])
     bus.publish(TOPICS.producers, encodeMessage(message));
   bus.publish(TOPICS.producers, Buffer.from('{"key":"p"}'));
+  let answers = -3;
+  bus.subscribe(TOPICS.producers, () => void answers++);
   await settle();
-  expect(here.lost).toEqual([]);
+  expect({ lost: here.lost, errors, answers }).toEqual({ lost: [], errors: [], answers: 0 });
 });
 
 it('says nothing more once it is closed', async () => {
