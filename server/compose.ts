@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreditBudget } from '../protocol/credit/budget.ts';
 import type { Durability } from '../protocol/frames.ts';
-import { FRAME_OVERHEAD_BYTES, type FrameLimits, HELLO_MAX_BYTES } from '../protocol/limits.ts';
+import { FRAME_OVERHEAD_BYTES, type FrameLimits } from '../protocol/limits.ts';
 import { loadCatalogue } from '../workers/catalogue.ts';
 import type { WorkerSettings } from '../workers/settings.ts';
 import { openTrackList } from './catalogue/track-list.ts';
@@ -12,9 +12,10 @@ import { openDownstream } from './downstream.ts';
 import { engineOf, engineSettings } from './engines.ts';
 import { createAuthenticator } from './gateway/authenticator.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { socketBytes } from './gateway/message-bytes.ts';
 import { pageRoutes } from './gateway/routes/pages.ts';
 import { sdkRoutes } from './gateway/routes/sdk.ts';
-import { TOO_LARGE_MARGIN_BYTES, type Transport } from './gateway/transport.ts';
+import type { Transport } from './gateway/transport.ts';
 import { DisposablePool } from './ingest/disposable-pool.ts';
 import { createHttpPublisher } from './ingest/http-publisher.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -93,7 +94,7 @@ export async function assemble(
   const ingest = new Ingest({ log, pool, quarantine, settings, here, metrics, logger });
   const budget = new CreditBudget({
     capacity: config.creditBudgetBytes,
-    socketBytes: Math.max(config.maxFrameBytes, HELLO_MAX_BYTES) + TOO_LARGE_MARGIN_BYTES,
+    socketBytes: socketBytes(config.maxFrameBytes),
     largestEvent: config.maxEventBytes + FRAME_OVERHEAD_BYTES,
   });
   const authenticator = createAuthenticator({ token: config.token });

@@ -47,6 +47,6 @@ export async function measure(
 }
 
 /** Why a measurement counts for nothing; empty if it counts. */
-export function invalid({ report, verdict, limited }: Measurement): string[] {
+export function invalid({ report, verdict, limited }: Pick<Measurement, 'report' | 'verdict' | 'limited'>): string[] {
   return whyNotCounted({ invalid: [...report.faults, ...limited, ...whyUnsettled(report.tallies)], verdict });
 }

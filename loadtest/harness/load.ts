@@ -1,4 +1,5 @@
 /** Runs a plan in generator processes and hears from them. */
+import { EventEmitter, once } from 'node:events';
 import path from 'node:path';
 import { mergeReports } from '../generator/merge.ts';
 import type { FromGenerator, LoadPlan, LoadReport, ShardReport, ShardSecond, ToGenerator } from '../generator/plan.ts';
@@ -9,7 +10,6 @@ import { BUILT, Child } from './child.ts';
 const SLACK_MS = 60_000;
 
 export interface LoadEvents {
-  loaded?(): void;
   /** The measured time begins and ends; may look at the servers. */
   measuring?(): void;
   measured?(): void;
@@ -35,7 +35,7 @@ export class Load {
   private readonly events: LoadEvents;
   private readonly originMs: () => number;
   private readonly said = new Map<Step, number>();
-  private readonly waiting = new Map<Step, () => void>();
+  private readonly moments = new EventEmitter();
 
   constructor(plan: LoadPlan, events: LoadEvents = {}, { processes, originMs = Date.now }: LoadOptions = {}) {
     this.events = events;
@@ -75,22 +75,15 @@ export class Load {
     if (said < this.children.length) return;
     if (step === 'opened') this.send({ kind: 'begin', originMs: this.originMs() });
     else {
-      this.events[step]?.();
-      this.waiting.get(step)?.();
+      if (step !== 'loaded') this.events[step]?.();
+      this.moments.emit(step);
     }
   }
 
   /** Resolves at that moment, or when the load has ended without it. Rejects where the load does. */
   async reached(moment: Moment): Promise<void> {
     if (this.said.get(moment) === this.children.length) return;
-    const before = this.waiting.get(moment);
-    const reached = new Promise<void>((resolve) => {
-      this.waiting.set(moment, () => {
-        before?.();
-        resolve();
-      });
-    });
-    await Promise.race([reached, this.report]);
+    await Promise.race([once(this.moments, moment), this.report]);
   }
 
   /** Ends the load early; the report still comes. */

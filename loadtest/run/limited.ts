@@ -10,30 +10,39 @@
  */
 import type { LoadPlan, LoadReport } from '../generator/plan.ts';
 
-export const SECONDS_LEAST = 0.9;
-export const CORES_MOST = 0.9;
-export const LATENESS_SHARE_MOST = 0.5;
+const SECONDS_LEAST = 0.9;
+const CORES_MOST = 0.9;
+const LATENESS_SHARE_MOST = 0.5;
 /** A timer is due to the millisecond, and waits for the work of a turn. */
-export const LATENESS_MS = 5;
+const LATENESS_MS = 5;
 const OFFERED_LEAST = 0.98;
 /** Standard deviations of a Poisson count. */
 const CHANCE = 4;
 
 export function whyLimited(plan: Pick<LoadPlan, 'loop'>, report: LoadReport): string[] {
-  const { cores, latency, lateness, offered, seconds } = report;
-  if (seconds < SECONDS_LEAST) return [`only ${seconds.toFixed(2)} s were measured`];
-  const reasons: string[] = [];
-  if (cores >= CORES_MOST) {
-    reasons.push(`the generator used ${cores.toFixed(2)} of a core and could not do more; give it more processes`);
-  }
-  if (latency && lateness && lateness.p99 > Math.max(LATENESS_MS, latency.p99 * LATENESS_SHARE_MOST)) {
-    reasons.push(`the generator itself was late: p99 ${lateness.p99} ms of a latency of ${latency.p99} ms`);
-  }
+  const { offered, seconds } = report;
+  const reasons = whyOverworked('the generator', report, '; give it more processes');
+  if (seconds < SECONDS_LEAST) return reasons;
   if (plan.loop.kind === 'open' && offered !== undefined) {
     const planned = plan.loop.eventsPerSecond * seconds;
     if (offered < planned * OFFERED_LEAST - CHANCE * Math.sqrt(planned)) {
       reasons.push(`the generator offered ${offered} of ${Math.round(planned)} planned events`);
     }
+  }
+  return reasons;
+}
+
+/** What holds for whoever makes a load. `lateness` only where something was due at a time; `advice` to who has it too busy. */
+export function whyOverworked(
+  who: string,
+  { seconds, cores, latency, lateness }: Pick<LoadReport, 'seconds' | 'cores' | 'latency' | 'lateness'>,
+  advice = '',
+): string[] {
+  if (seconds < SECONDS_LEAST) return [`only ${seconds.toFixed(2)} s were measured`];
+  const reasons: string[] = [];
+  if (cores >= CORES_MOST) reasons.push(`${who} used ${cores.toFixed(2)} of a core and could not do more${advice}`);
+  if (latency && lateness && lateness.p99 > Math.max(LATENESS_MS, latency.p99 * LATENESS_SHARE_MOST)) {
+    reasons.push(`${who} itself was late: p99 ${lateness.p99} ms of a latency of ${latency.p99} ms`);
   }
   return reasons;
 }

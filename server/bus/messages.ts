@@ -2,7 +2,6 @@
  * What goes over the live bus between the threads and processes of a cluster, by topic. Messages are MessagePack maps (`encodeMessage`).
  * Everything here is a hint or a latest value: who needs certainty asks the log or the store.
  */
-
 import type { ModelName, RecommendationList, RecommendationRequest, RecommendedTrack } from '../recommend/port.ts';
 import type { Claim } from '../session/producers.ts';
 

@@ -9,10 +9,10 @@
  */
 import { type ByteWriter, FormatError } from '../../format/bytes.ts';
 import { MAX_NUMBER } from '../../protocol/limits.ts';
-import { type Aggregate, DEVICES_MAX, newAggregate, newTally, type Tally } from './aggregate.ts';
+import { type Aggregate, DEVICES_MAX, newAggregate, newHours, newTally, type Tally } from './aggregate.ts';
 import { METRICS } from './metrics.ts';
 import { type RecordReader, recordCodec } from './record-bytes.ts';
-import { newTiles, oldestTile, ROWS, type Tiles } from './tiles.ts';
+import { oldestTile, ROWS, type Tiles } from './tiles.ts';
 
 export const aggregateCodec = recordCodec<Aggregate>(1, newAggregate, write, read);
 
@@ -58,7 +58,7 @@ function readTally(from: RecordReader, counts: boolean, lastAt: number): Tally {
   tally.at = lastAt - from.upTo(lastAt, 'age');
   tally.total = from.varint();
   for (let i = 0; i < tally.decayed.length; i++) tally.decayed[i] = from.number();
-  if (tally.tiles) tally.tiles = readTiles(from, tally.at);
+  if (tally.tiles) readTiles(from, tally.tiles, tally.at);
   return tally;
 }
 
@@ -76,8 +76,8 @@ function writeTiles(tiles: Tiles, latest: number, out: ByteWriter): void {
   }
 }
 
-function readTiles(from: RecordReader, latest: number): Tiles {
-  const tiles = newTiles();
+/** Into tiles that are still empty. */
+function readTiles(from: RecordReader, tiles: Tiles, latest: number): void {
   for (const [number, row] of ROWS.entries()) {
     const oldest = oldestTile(row, latest);
     const filled = from.upTo(row.reach, 'number of tiles');
@@ -90,7 +90,6 @@ function readTiles(from: RecordReader, latest: number): Tiles {
     }
     tiles[number] = filled;
   }
-  return tiles;
 }
 
 function writeHours(hours: number[] | null, out: ByteWriter): void {
@@ -104,7 +103,7 @@ function writeHours(hours: number[] | null, out: ByteWriter): void {
 function readHours(from: RecordReader): number[] | null {
   const set = from.upTo(2 ** 24 - 1, 'set of hours');
   if (set === 0) return null;
-  const hours = new Array<number>(24).fill(0);
+  const hours = newHours();
   for (let hour = 0; hour < 24; hour++) if (set & (1 << hour)) hours[hour] = from.varint();
   return hours;
 }

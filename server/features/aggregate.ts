@@ -66,6 +66,10 @@ export function newTally(counts: boolean): Tally {
   return { at: -1, total: 0, decayed: HALF_LIVES.map(() => 0), tiles: counts ? newTiles() : null };
 }
 
+export function newHours(): number[] {
+  return new Array<number>(24).fill(0);
+}
+
 function addToTally(tally: Tally, at: number, parts: number): void {
   if (tally.tiles) addToTiles(tally.tiles, tally.at, at, parts);
   tally.total += parts;
@@ -86,7 +90,7 @@ function addToDecayed({ at: latest, decayed }: Tally, at: number, parts: number)
 }
 
 function addPlay(aggregate: Aggregate, at: number, device: string | undefined): void {
-  aggregate.hours ??= new Array<number>(24).fill(0);
+  aggregate.hours ??= newHours();
   aggregate.hours[Math.floor(at / HOUR) % 24]! += 1;
   if (device === undefined) return;
   const { devices } = aggregate;

@@ -15,7 +15,7 @@ import * as uws from 'uWebSockets.js';
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { HELLO_MAX_BYTES, PATH } from '../../protocol/limits.ts';
+import { PATH } from '../../protocol/limits.ts';
 import type { Logger } from '../ops/logger.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { createAdmission, isLoopbackAddress } from './admission.ts';
@@ -23,6 +23,7 @@ import { checkHandshake } from './handshake.ts';
 import { readHeaders } from './headers.ts';
 import { createHttp, type Exchange, type HttpReply, type HttpRequest } from './http.ts';
 import { explainListenFailure } from './listen-error.ts';
+import { socketBytes } from './message-bytes.ts';
 import type { OriginCheck } from './origins.ts';
 import { problem } from './problem.ts';
 import { streamRoute } from './routes/stream.ts';
@@ -85,8 +86,6 @@ type Listen = (
 configure('silent');
 const NO_COMPRESSION = 0;
 
-/** So much longer than allowed may a frame be and still be answered with `too_large` instead of a cut. */
-export const TOO_LARGE_MARGIN_BYTES = 1024;
 /** Beyond this many times the clog limit nothing is queued any more ... */
 const DROP_FACTOR = 4;
 /** ... but the last frame that was, and the close frame. */
@@ -166,7 +165,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   app.ws<UserData>(PATH, {
     compression: NO_COMPRESSION,
-    maxPayloadLength: Math.max(options.maxFrameBytes, HELLO_MAX_BYTES) + TOO_LARGE_MARGIN_BYTES,
+    maxPayloadLength: socketBytes(options.maxFrameBytes),
     maxBackpressure: parts.dropBytes + DROP_MARGIN_BYTES,
     closeOnBackpressureLimit: false,
     // Pings go out by themselves early enough for a living peer to answer within this time.

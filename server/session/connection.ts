@@ -6,11 +6,12 @@
 import type { Codec, Message } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
 import type { Auth, Flow, Hello, Publish, ServerFrame, Subscribe, Unsubscribe } from '../../protocol/frames.ts';
-import { type FrameLimits, HELLO_MAX_BYTES } from '../../protocol/limits.ts';
+import type { FrameLimits } from '../../protocol/limits.ts';
 import { type PublisherOpening, ServerSession, type ServerSessionSink } from '../../protocol/session/server.ts';
 import { codecFor } from '../../protocol/wire.ts';
 import type { SlabSource } from '../../workers/slab.ts';
 import type { Identity } from '../gateway/identity.ts';
+import { largestMessage } from '../gateway/message-bytes.ts';
 import type { Socket, SocketListener } from '../gateway/socket.ts';
 import type { Arena } from '../ingest/arena.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -84,7 +85,7 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
     this.keeper = keeper;
     this.codec = codecFor(socket.subprotocol);
     this.retireAt = performance.now() + parts.lifetimeMs * (0.8 + 0.15 * Math.random());
-    this.largestMessage = Math.max(parts.limits.maxFrameBytes, HELLO_MAX_BYTES);
+    this.largestMessage = largestMessage(parts.limits.maxFrameBytes);
     this.session = new ServerSession(this, parts.limits, performance.now());
   }
 

@@ -1,12 +1,16 @@
 import { ProtocolError } from '../../protocol/codes.ts';
 
-/** Whether it ends in a protocol error; any other one is thrown on. For what is asked thousands of times: `expect` has its price. */
-export function isRefused(decode: () => unknown): boolean {
+/** What it answers, or `refused` where it ends in a protocol error; any other error is thrown on. */
+export function outcome(decode: () => unknown): unknown {
   try {
-    decode();
-    return false;
+    return decode();
   } catch (error) {
-    if (error instanceof ProtocolError) return true;
+    if (error instanceof ProtocolError) return 'refused';
     throw error;
   }
+}
+
+/** For what is asked thousands of times: `expect` has its price. */
+export function isRefused(decode: () => unknown): boolean {
+  return outcome(decode) === 'refused';
 }

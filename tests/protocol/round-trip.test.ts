@@ -4,7 +4,7 @@ import type { ControlFrame } from '../../protocol/client-frames.ts';
 import type { Codec, Publish, ServerFrame } from '../../protocol/wire.ts';
 import { codecFor, ProtocolError, SUBPROTOCOLS } from '../../protocol/wire.ts';
 import { controlFrame, event, number, serverFrame } from '../helpers/arbitrary-frames.ts';
-import { isRefused } from '../helpers/refused.ts';
+import { isRefused, outcome } from '../helpers/refused.ts';
 import { embedded, eventsOf, fromServer, wireBytes } from '../helpers/wire-bytes.ts';
 
 const codecs = SUBPROTOCOLS.map(codecFor);
@@ -23,15 +23,6 @@ function publish(codec: Codec, from: number, values: readonly unknown[]): Uint8A
       values.map((value) => codec.encodeEvent(value)),
     ),
   );
-}
-
-function outcome(decode: () => unknown): unknown {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof ProtocolError) return 'refused';
-    throw error;
-  }
 }
 
 describe.each(codecs)('$subprotocol', (codec) => {

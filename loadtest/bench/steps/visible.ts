@@ -9,10 +9,9 @@ import { embedded, redis } from '../../contenders/gapless.ts';
 import { Latencies } from '../../generator/percentiles.ts';
 import type { LoadPlan } from '../../generator/plan.ts';
 import { Load } from '../../harness/load.ts';
-import { whyUnsettled } from '../../harness/unsettled.ts';
-import { whyNotCounted } from '../../report/record.ts';
 import { whyLimited } from '../../run/limited.ts';
 import type { Step, StepResult } from '../figures.ts';
+import { invalid } from '../measure.ts';
 import { OFFERED_PER_SECOND } from './latency.ts';
 
 const LISTENERS = 500;
@@ -61,8 +60,7 @@ async function measureVisible(contender: Contender, events: LoadPlan['events']):
     const report = await load.report;
     // Probes are producers that the verifier does not know.
     const verdict = await running.verify([{ events, tallies: report.tallies }], { others: 'ignored' });
-    const invalid = [...report.faults, ...whyLimited(plan, report), ...whyUnsettled(report.tallies)];
-    problems.push(...whyNotCounted({ invalid, verdict }));
+    problems.push(...invalid({ report, verdict, limited: whyLimited(plan, report) }));
     const rate = report.acknowledged / report.seconds;
     const name = `visible/${contender.name}`;
     const { p50, p99 } = seen.summary();
