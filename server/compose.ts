@@ -126,7 +126,7 @@ export async function assemble(
     process: engines.process,
   });
   const storageCeiling = config.storageLatencyCeilingMs / 1000;
-  const clusterLag = new ClusterLag(bus, engines.process);
+  const clusterLag = config.lagLimit > 0 ? new ClusterLag(bus, engines.process) : null;
   const monitor = new PressureMonitor({
     ingest,
     sessions,
@@ -136,7 +136,7 @@ export async function assemble(
     storageCeiling,
     lag: () => {
       const own = downstream.processor();
-      return clusterLag.lag(own && { lag: own.figures.lag, at: own.at });
+      return clusterLag?.lag(own && { partitions: own.figures.partitions, at: own.at }) ?? 0;
     },
     lagLimit: config.lagLimit,
   });
@@ -208,7 +208,7 @@ export async function assemble(
     await transport.close();
     sessions.close();
     monitor.close();
-    clusterLag.close();
+    clusterLag?.close();
     await downstream.close();
     await ingest.close();
     await keeper.close();

@@ -239,7 +239,7 @@ export const SETTINGS = {
     'GAPLESS_LAG_LIMIT',
     count(0, 1_000_000_000_000),
     '0',
-    'Events that processors may be behind until ingest waits for them: no credit is granted then but a ration for clients that are blocked. What was granted before still comes in, up to GAPLESS_CREDIT_BUDGET_BYTES. 0 lets them be behind.',
+    'Events that processors may be behind until ingest waits for them: from half of that on less credit is granted, from all of it on only a ration for clients that are blocked. What was granted before still comes in, up to GAPLESS_CREDIT_BUDGET_BYTES. At least what is processed in half a second; 0 lets them be behind.',
   ),
   groupRetentionMs: setting(
     'GAPLESS_GROUP_RETENTION',

@@ -89,8 +89,10 @@ export class LiveSimulation {
       if (gapMs > 0 && behindMs > lateMs) startMs += behindMs;
       const dueMs = startMs + sent * gapMs;
       if (dueMs - begin >= durationMs) return;
-      if (dueMs > nowMs) await pause(dueMs - nowMs, undefined, { signal }).catch(() => undefined);
-      else if (gapMs > 0) this.behindMs = Math.max(this.behindMs, nowMs - dueMs);
+      if (dueMs > nowMs) {
+        await pause(dueMs - nowMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+      } else if (gapMs > 0) this.behindMs = Math.max(this.behindMs, nowMs - dueMs);
       else if (nowMs - begin >= durationMs) return;
       // The listeners' own clock runs as fast as the rate asks; to the server it happens now.
       const { event } = source.next().value;

@@ -9,7 +9,8 @@
  * Room for one largest event with its context is kept for connections that say they are blocked, and for one more socket, so that nobody starves.
  *
  * Pressure slows down who would hold too much. Where those who read the log cannot keep up, what is held says nothing: each event settles at
- * once. Then nothing is granted but a ration, to the blocked and to request bodies.
+ * once. The further they are behind the less may be held, from half of what they may be on; and from all of it on nothing is granted but a
+ * ration, to the blocked and to request bodies.
  */
 import { CONTEXT_MAX_BYTES, WINDOW_CAP, WINDOW_START } from '../limits.ts';
 import type { CreditWindow } from './window.ts';
@@ -48,6 +49,7 @@ export class CreditBudget {
   /** 0 (idle) to 1 (overloaded). */
   pressure = 0;
   sockets = 0;
+  /** Where readers made grants smaller, those first that were granted something the longest ago. */
   readonly windows = new Set<CreditWindow>();
   /** Windows that wait for credit, oldest first. */
   readonly waiting = new Set<CreditWindow>();
@@ -57,10 +59,13 @@ export class CreditBudget {
   private turnedAway = false;
   /** What the blocked and request bodies may still have until `adapt` is called again, bytes. */
   private ration = UNRATIONED;
+  /** What ordinary grants leave to be held so that those who read the log can follow, bytes. */
+  private followable: number;
 
   constructor(settings: BudgetSettings) {
     this.settings = settings;
     this.ceiling = settings.capacity;
+    this.followable = settings.capacity;
   }
 
   /** Admits a socket if its reserve fits; pressure does not matter for that. */
@@ -107,9 +112,21 @@ export class CreditBudget {
     return this.ration < UNRATIONED;
   }
 
+  /** Grants are less than they would be because of those who read the log. */
+  get waitsForReaders(): boolean {
+    return this.rationed || this.followable < this.settings.capacity;
+  }
+
+  /** A window was granted something while there is little: others come first the next time. */
+  letOthersGoFirst(window: CreditWindow): void {
+    this.windows.delete(window);
+    this.windows.add(window);
+  }
+
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
-    return Math.min(this.shared - this.settings.socketBytes - this.used, this.ceiling - this.outstanding);
+    const ceiling = Math.min(this.ceiling, this.followable);
+    return Math.min(this.shared - this.settings.socketBytes - this.used, ceiling - this.outstanding);
   }
 
   /** What the oldest blocked connection may still take: up to the capacity itself. */
@@ -125,18 +142,22 @@ export class CreditBudget {
     return Math.min(WINDOW_CAP.bytes, Math.max(WINDOW_START.bytes, Math.floor(share)));
   }
 
-  /** Told the pressure, each 100 ms, and whether those who read the log are so far behind that everybody must wait for them. */
-  adapt(pressure: number, behind = false): void {
-    this.pressure = pressure;
-    this.ration = behind ? RATION_EVENTS * (this.settings.largestEvent + CONTEXT_MAX_BYTES) : UNRATIONED;
+  /** Told the pressure, each 100 ms, and how far those who read the log are behind, as a share of how far they may be. */
+  adapt(pressure: number, behind = 0): void {
+    const { capacity, largestEvent } = this.settings;
+    const ration = RATION_EVENTS * (largestEvent + CONTEXT_MAX_BYTES);
+    this.pressure = Math.max(pressure, Math.min(1, behind));
+    this.ration = behind >= 1 ? ration : UNRATIONED;
+    // A ration is bound enough.
+    this.followable = behind >= 1 ? capacity : Math.min(capacity, Math.max(ration, 2 * (1 - behind) * capacity));
     for (const window of this.waiting) window.idleRounds = isServed(window) ? window.idleRounds + 1 : 0;
-    // The ration is bound enough, and what is held says nothing.
-    if (behind) return;
+    // What is held says nothing now.
+    if (this.rationed) return;
     if (pressure >= PRESSURE_HIGH) {
       const from = Math.min(this.ceiling, this.outstanding);
-      this.ceiling = Math.max(this.settings.largestEvent, from * SHRINK);
+      this.ceiling = Math.max(largestEvent, from * SHRINK);
     } else if (pressure < PRESSURE_LOW) {
-      this.ceiling = Math.min(this.settings.capacity, this.ceiling + this.settings.capacity * RECOVER);
+      this.ceiling = Math.min(capacity, this.ceiling + capacity * RECOVER);
     }
   }
 

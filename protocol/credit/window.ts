@@ -153,6 +153,7 @@ export class CreditWindow {
     this.limit += events;
     this.limitBytes += bytes;
     this.account();
+    if (this.budget.waitsForReaders) this.budget.letOthersGoFirst(this);
     return true;
   }
 

@@ -42,7 +42,9 @@ export class PressureMonitor {
     const level = pressureOf(parts);
     this.latest = { level, parts };
     metrics.pressure(level, parts);
-    sessions.adapt(level, INTERVAL_MS / 1000, parts.lag >= 1);
+    // How far consumers are behind has a rule of its own.
+    const { lag, ...others } = parts;
+    sessions.adapt(pressureOf(others), INTERVAL_MS / 1000, lag);
   }
 
   private measure(): PressureParts {

@@ -52,7 +52,7 @@ export function pressureParts(inputs: PressureInputs, settings: PressureSettings
   };
 }
 
-export function pressureOf(parts: PressureParts): number {
+export function pressureOf(parts: Partial<PressureParts>): number {
   return Math.max(...Object.values(parts));
 }
 

@@ -165,14 +165,17 @@ export class Sessions implements ConnectionKeeper {
   }
 
   /**
-   * Told the pressure, each 100 ms, and whether consumers are too far behind: shrinks or widens the budget, serves who is blocked, sends away
-   * who sits on unused credit.
+   * Told the pressure, each 100 ms, and how far consumers are behind, as a share of how far they may be: shrinks or widens the budget, serves
+   * who is blocked, sends away who sits on unused credit.
    */
-  adapt(pressure: number, seconds: number, behind = false): void {
+  adapt(pressure: number, seconds: number, behind = 0): void {
+    const { waitsForReaders } = this.budget;
     this.budget.adapt(pressure, behind);
     this.parts.metrics.blocked(this.budget.waiting.size * seconds);
     const now = performance.now();
-    for (const window of this.budget.waiting) this.byWindow.get(window)?.tick(now);
+    // Who has just been given a ration does not soon ask again.
+    const windows = waitsForReaders && !this.budget.rationed ? this.budget.windows : this.budget.waiting;
+    for (const window of [...windows]) this.byWindow.get(window)?.tick(now);
     for (const window of this.budget.serveWaiting()) this.byWindow.get(window)?.tick(now);
     for (const window of this.budget.victims()) {
       this.byWindow.get(window)?.end('overloaded', 'the server needs the unused credit', spread());

@@ -209,8 +209,8 @@ describe('gapless simulate', () => {
     const ended = finish(child);
     await until(async () => (await server.metric('gapless_events_accepted_total')) > before + 50);
     child.kill('SIGINT');
-    const { code, stdout } = await ended;
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await ended;
+    expect(code, stdout + stderr).toBe(0);
     expect(stdout).toMatch(/^Sent [\d,]+, acknowledged [\d,]+, rejected 0, not settled 0/);
   });
 });

@@ -10,8 +10,8 @@ import type { Step, StepContext } from '../figures.ts';
 import { invalid, measure } from '../measure.ts';
 
 const LAG_LIMIT = 20_000;
-/** The limit, what was granted before, and what comes until somebody hears of it: a few seconds of folding. */
-const LAG_MOST = 150_000;
+/** The limit, what was granted before, and what comes until somebody looks. */
+const LAG_MOST = 60_000;
 /** Room for about as many events as the limit: more would be under way before anybody knows that the processor is behind. */
 const BUDGET = '3MiB';
 const SUSTAINED_MS = 60_000;

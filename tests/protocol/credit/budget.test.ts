@@ -111,6 +111,34 @@ describe('growth', () => {
   });
 });
 
+describe('while consumers are behind', () => {
+  it('less may be held, from half of what they may be behind on', () => {
+    const budget = new CreditBudget(settings);
+    const all = budget.room();
+    const room = (behind: number) => {
+      budget.adapt(0, behind);
+      return budget.room();
+    };
+    const share = (part: number) => expect.closeTo(part * settings.capacity);
+    expect([0, 0.5, 0.75, 0.9, 0.1].map(room)).toEqual([all, all, share(0.5), share(0.2), all]);
+    // Not less than a ration, of which bodies have their part as well.
+    expect(room(0.999)).toBe(8 * (settings.largestEvent + CONTEXT_MAX_BYTES));
+    // It is no pressure that has to pass by and by afterwards.
+    expect(budget.ceiling).toBe(settings.capacity);
+  });
+
+  it('who was granted something goes behind the others', () => {
+    const budget = new CreditBudget(settings);
+    const [first, second, third] = Array.from({ length: 3 }, () => new CreditWindow(budget, 0, 0)) as CreditWindow[];
+    budget.adapt(0, 0.9);
+    for (const window of [first!, second!]) useUp(window);
+    expect([...budget.windows]).toEqual([third, first, second]);
+    budget.adapt(0, 0);
+    useUp(third!);
+    expect([...budget.windows]).toEqual([third, first, second]);
+  });
+});
+
 describe('while consumers are too far behind', () => {
   /** What stands for a ration: eight of the largest events with their contexts. */
   const RATION = 8 * (settings.largestEvent + CONTEXT_MAX_BYTES);
@@ -127,7 +155,7 @@ describe('while consumers are too far behind', () => {
     const budget = new CreditBudget(settings);
     const busy = new CreditWindow(budget, 0, 0);
     const blocked = Array.from({ length: 20 }, () => blockedWindow(budget));
-    budget.adapt(1, true);
+    budget.adapt(0, 1);
     busy.receive(4, 400);
     busy.settle(4, 400);
     expect([busy.replenish(), blocked[0]!.replenish()]).toEqual([false, false]);
@@ -139,9 +167,9 @@ describe('while consumers are too far behind', () => {
     first.settle(5, first.limitBytes);
     first.block(8 * KiB);
     expect(budget.serveWaiting()).toEqual([]);
-    budget.adapt(1, true);
+    budget.adapt(0, 1);
     expect(budget.serveWaiting()).toEqual(blocked.slice(most, 2 * most));
-    budget.adapt(1, true);
+    budget.adapt(0, 1);
     expect(budget.serveWaiting()).toEqual([...blocked.slice(2 * most), first]);
     budget.adapt(0.5);
     expect(busy.replenish()).toBe(true);
@@ -156,13 +184,13 @@ describe('while consumers are too far behind', () => {
       window.block(50);
       return window;
     });
-    budget.adapt(1, true);
+    budget.adapt(0, 1);
     expect(budget.serveWaiting()).toEqual(blocked.slice(0, Math.floor(RATION / 256)));
   });
 
   it('a request body has its part of the ration', () => {
     const budget = new CreditBudget(settings);
-    budget.adapt(1, true);
+    budget.adapt(0, 1);
     expect([budget.hold(RATION + 1), budget.hold(RATION - 100), budget.hold(101), budget.hold(100)]).toEqual([
       ...[false, true],
       ...[false, true],
@@ -275,7 +303,7 @@ it('a closed connection holds what it sent until that is settled, and nothing el
 type Action =
   | { do: 'open'; context: number }
   | { do: 'send' | 'settle' | 'block' | 'close'; at: number; part: number }
-  | { do: 'pressure'; level: number; behind: boolean };
+  | { do: 'pressure'; level: number; behind: number };
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constant('open' as const), context: fc.constantFrom(0, 40, 1024) }),
   fc.record({
@@ -286,7 +314,7 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
     do: fc.constant('pressure' as const),
     level: fc.double({ min: 0, max: 1, noNaN: true }),
-    behind: fc.boolean(),
+    behind: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
   }),
 );
 

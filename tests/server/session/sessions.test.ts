@@ -220,3 +220,31 @@ describe('two connections of one producer', () => {
     await vi.waitUntil(() => budget.used === 0);
   });
 });
+
+describe('consumers that were too far behind', () => {
+  it('are waited for no longer than they are: all who had no credit left get some at once, unasked', async () => {
+    const { sessions, peer } = start();
+    const peers = await Promise.all(
+      ['a', 'b', 'c'].map(async (id) => {
+        const client = peer(id);
+        client.hello({ producer: id, epoch: 1 });
+        const { terms } = await client.until('WELCOME');
+        return { client, limit: terms!.limit };
+      }),
+    );
+    sessions.adapt(0, 0.1, 1);
+    for (const { client, limit } of peers)
+      client.publish(
+        1,
+        Array.from({ length: limit }, (_, i) => play(`u${i}`, 't')),
+      );
+    const settled = peers.map(async ({ client, limit }) => {
+      const ack = await client.until('ACK');
+      expect(ack).toMatchObject({ done: limit, limit });
+      client.frames.length = 0;
+    });
+    await Promise.all(settled);
+    sessions.adapt(0, 0.1, 0.9);
+    for (const { client, limit } of peers) expect((await client.until('ACK')).limit).toBeGreaterThan(limit);
+  });
+});
