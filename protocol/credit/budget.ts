@@ -49,8 +49,9 @@ export class CreditBudget {
   /** 0 (idle) to 1 (overloaded). */
   pressure = 0;
   sockets = 0;
-  /** Where readers made grants smaller, those first that were granted something the longest ago. */
   readonly windows = new Set<CreditWindow>();
+  /** Open windows that got less than they should because there was no room, or a ration; those first that have waited for the longest. */
+  readonly starved = new Set<CreditWindow>();
   /** Windows that wait for credit, oldest first. */
   readonly waiting = new Set<CreditWindow>();
   /** How many windows have grown beyond the start. */
@@ -110,17 +111,6 @@ export class CreditBudget {
   /** Nothing is granted but what `serveWaiting` has a ration for. */
   get rationed(): boolean {
     return this.ration < UNRATIONED;
-  }
-
-  /** Grants are less than they would be because of those who read the log. */
-  get waitsForReaders(): boolean {
-    return this.rationed || this.followable < this.settings.capacity;
-  }
-
-  /** A window was granted something while there is little: others come first the next time. */
-  letOthersGoFirst(window: CreditWindow): void {
-    this.windows.delete(window);
-    this.windows.add(window);
   }
 
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */

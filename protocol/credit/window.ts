@@ -94,17 +94,26 @@ export class CreditWindow {
    * each little bit of credit would be answered with a little frame (the silly window syndrome, RFC 1122, 4.2.3.3). True if one rose.
    */
   replenish(): boolean {
-    if (!this.open || this.frozen || this.budget.rationed) return false;
+    if (!this.open || this.frozen) return false;
+    if (this.budget.rationed) return this.starve();
     this.resize();
     const moreEvents = Math.max(0, this.done + this.events - this.limit);
     const moreBytes = Math.max(0, this.settledBytes + this.bytes - this.limitBytes);
     const little = 2 * moreEvents < this.events && 2 * moreBytes < this.bytes;
     if (little && this.unsettled > 0 && !this.blocked) return false;
     const cost = moreBytes + moreEvents * this.contextBytes;
+    this.budget.starved.delete(this);
     if (cost === 0 && moreEvents === 0) return false;
     const room = Math.max(0, this.budget.room());
-    const share = cost <= room ? 1 : room / cost;
+    if (cost <= room) return this.raise(moreEvents, moreBytes);
+    this.starve();
+    const share = room / cost;
     return this.raise(Math.floor(moreEvents * share), Math.floor(moreBytes * share));
+  }
+
+  private starve(): false {
+    this.budget.starved.add(this);
+    return false;
   }
 
   /** Grows while the client is limited and the server is well; gives way to its fair share when it is not. */
@@ -153,7 +162,6 @@ export class CreditWindow {
     this.limit += events;
     this.limitBytes += bytes;
     this.account();
-    if (this.budget.waitsForReaders) this.budget.letOthersGoFirst(this);
     return true;
   }
 
@@ -166,6 +174,7 @@ export class CreditWindow {
     this.limit = this.received;
     this.limitBytes = this.receivedBytes;
     this.budget.windows.delete(this);
+    this.budget.starved.delete(this);
     this.account();
   }
 

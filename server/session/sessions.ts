@@ -169,16 +169,22 @@ export class Sessions implements ConnectionKeeper {
    * who is blocked, sends away who sits on unused credit.
    */
   adapt(pressure: number, seconds: number, behind = 0): void {
-    const { waitsForReaders } = this.budget;
     this.budget.adapt(pressure, behind);
     this.parts.metrics.blocked(this.budget.waiting.size * seconds);
     const now = performance.now();
-    // Who has just been given a ration does not soon ask again.
-    const windows = waitsForReaders && !this.budget.rationed ? this.budget.windows : this.budget.waiting;
-    for (const window of [...windows]) this.byWindow.get(window)?.tick(now);
+    for (const window of this.budget.waiting) this.byWindow.get(window)?.tick(now);
     for (const window of this.budget.serveWaiting()) this.byWindow.get(window)?.tick(now);
+    this.feed(now);
     for (const window of this.budget.victims()) {
       this.byWindow.get(window)?.end('overloaded', 'the server needs the unused credit', spread());
+    }
+  }
+
+  /** Who got too little does not soon ask again, and may have nothing under way that would remind of it. */
+  private feed(now: number): void {
+    for (const window of [...this.budget.starved]) {
+      if (this.budget.rationed || this.budget.room() <= 0) return;
+      this.byWindow.get(window)?.tick(now);
     }
   }
 

@@ -127,15 +127,20 @@ describe('while consumers are behind', () => {
     expect(budget.ceiling).toBe(settings.capacity);
   });
 
-  it('who was granted something goes behind the others', () => {
-    const budget = new CreditBudget(settings);
+  it('who gets too little is remembered, those first who have waited for the longest', () => {
+    const budget = new CreditBudget({ ...settings, socketBytes: 0, capacity: 40 * KiB });
     const [first, second, third] = Array.from({ length: 3 }, () => new CreditWindow(budget, 0, 0)) as CreditWindow[];
-    budget.adapt(0, 0.9);
-    for (const window of [first!, second!]) useUp(window);
-    expect([...budget.windows]).toEqual([third, first, second]);
+    expect(budget.starved.size).toBe(0);
+    budget.adapt(0, 1);
+    for (const window of [second!, third!, first!]) useUp(window);
+    expect([...budget.starved]).toEqual([second, third, first]);
     budget.adapt(0, 0);
-    useUp(third!);
-    expect([...budget.windows]).toEqual([third, first, second]);
+    expect([third!.replenish(), ...budget.starved]).toEqual([true, second, first]);
+    budget.ceiling = budget.outstanding + 100;
+    expect([second!.replenish(), second!.replenish()]).toEqual([true, false]);
+    expect([...budget.starved]).toEqual([first, second]);
+    first!.close();
+    expect([...budget.starved]).toEqual([second]);
   });
 });
 
