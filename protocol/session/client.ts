@@ -8,24 +8,17 @@
 import type { ClientCodec, EncodedEvent, Message } from '../codec.ts';
 import { type CloseName, mayReconnect, ProtocolError } from '../codes.ts';
 import { Subscriber } from '../feed/subscriber.ts';
-import type { Context, GoAway, Nack, PublishTerms, Rejection, ServerFrame, Welcome } from '../frames.ts';
-import {
-  BLOCKED_INTERVAL_MS,
-  CLIENT_SILENCE_MS,
-  DRAIN_MS,
-  HELLO_MAX_BYTES,
-  MAX_NUMBER,
-  OPENING_TIMEOUT_MS,
-} from '../limits.ts';
+import type { Context, GoAway, Nack, PublishTerms, ServerFrame, Welcome } from '../frames.ts';
+import { CLIENT_SILENCE_MS, DRAIN_MS, HELLO_MAX_BYTES, MAX_NUMBER, OPENING_TIMEOUT_MS } from '../limits.ts';
 import { utf8Length } from '../utf8.ts';
 import { Backoff } from './backoff.ts';
+import { Blocked } from './blocked.ts';
 import { type Entry, type Numbering, Outbox } from './outbox.ts';
+import { Rejections } from './rejections.ts';
 import { TokenRenewal } from './renewal.ts';
 import { SendWindow } from './send-window.ts';
 import type { DropReason, Verdict } from './verdict.ts';
 
-/** Blocked again with nothing under way: BLOCKED is not a repeat then, but it stays far below the limit on control frames. */
-const BLOCKED_ANEW_MS = 50;
 /** The server's own deadlines with time for the network on top. */
 const OPENING_PATIENCE_MS = OPENING_TIMEOUT_MS * 1.5;
 const DRAIN_PATIENCE_MS = DRAIN_MS * 1.5;
@@ -75,8 +68,6 @@ export class ClientSession<T> {
   terms: PublishTerms | null = null;
   /** The server's pressure, 0 to 10. */
   level = 0;
-  /** Events wait and credit does not let the next one go. */
-  blocked = false;
   readonly feeds = new Subscriber();
   readonly renewal = new TokenRenewal();
   readonly #publishes: boolean;
@@ -84,17 +75,13 @@ export class ClientSession<T> {
   readonly #backoff: Backoff;
   readonly #onVerdict: ClientSessionOptions<T>['onVerdict'];
   readonly #onGivenUp: ClientSessionOptions<T>['onGivenUp'];
-  /** Rejections that came and are not yet covered by `done`, or whose event was not yet pushed. The first one of a number counts. */
-  readonly #rejections = new Map<number, Rejection>();
+  readonly #rejections = new Rejections();
+  readonly #blocked = new Blocked();
   #window = new SendWindow(0, 0, 0);
   #goAway: GoAway | null = null;
   /** When the current step of opening or leaving began, and when the server was last heard. */
   #since = 0;
   #heardAt = 0;
-  #blockedSince = 0;
-  #blockedMs = 0;
-  #saidBlockedAt = Number.NEGATIVE_INFINITY;
-  #publishedSinceBlocked = false;
 
   constructor(options: ClientSessionOptions<T>) {
     this.#codec = options.codec;
@@ -118,19 +105,13 @@ export class ClientSession<T> {
   /** Gives the next number, which is settled, to an event that need not be sent. */
   skip(tag: T | null): void {
     const seq = ++this.outbox.tracked;
-    const rejection = this.#rejections.get(seq);
-    if (rejection) this.#rejections.delete(seq);
-    this.#onVerdict(rejection ? rejected(rejection) : { status: 'settled', seq }, tag);
+    this.#onVerdict(this.#rejections.take(seq) ?? { status: 'settled', seq }, tag);
   }
 
   /** Skips all that is settled, telling the rejections that are remembered. Returns the number that the next event will have. */
   skipSettled(): number {
     const { outbox } = this;
-    for (const [seq, rejection] of this.#rejections) {
-      if (seq <= outbox.tracked || seq > outbox.done) continue;
-      this.#rejections.delete(seq);
-      this.#onVerdict(rejected(rejection), null);
-    }
+    for (const verdict of this.#rejections.takeAll(outbox.tracked, outbox.done)) this.#onVerdict(verdict, null);
     outbox.tracked = Math.max(outbox.tracked, outbox.done);
     return outbox.tracked + 1;
   }
@@ -180,9 +161,14 @@ export class ClientSession<T> {
     return this.#window.limitBytes;
   }
 
+  /** Events wait and credit does not let the next one go. */
+  get blocked(): boolean {
+    return this.#blocked.is;
+  }
+
   /** How long events have waited for credit, ms in all. */
   blockedMs(now: number): number {
-    return this.#blockedMs + (this.blocked ? now - this.#blockedSince : 0);
+    return this.#blocked.ms(now);
   }
 
   // The life of a connection
@@ -194,7 +180,7 @@ export class ClientSession<T> {
     this.#goAway = null;
     this.#window = new SendWindow(this.outbox.done, 0, 0);
     this.#since = this.#heardAt = now;
-    this.#saidBlockedAt = Number.NEGATIVE_INFINITY;
+    this.#blocked.connected();
   }
 
   /** The socket is open: what goes first. Throws RangeError if token and context are more than a HELLO may hold. */
@@ -233,7 +219,7 @@ export class ClientSession<T> {
         this.#settle(frame.done);
         return;
       case 'REJECTED':
-        return this.#remember(frame.rejections);
+        return this.#rejections.remember(frame.rejections, this.outbox.done);
       case 'NACK':
         return this.#nack(frame, now);
       case 'GOAWAY':
@@ -266,7 +252,7 @@ export class ClientSession<T> {
       throw new ProtocolError('WELCOME for another producer');
     this.terms = terms;
     this.state = this.#goAway ? 'leaving' : 'open';
-    this.#remember(terms.rejected ?? []);
+    this.#rejections.remember(terms.rejected ?? [], this.outbox.done);
     if (!this.#settle(terms.done)) return;
     this.#window = new SendWindow(this.outbox.done, terms.limit, terms.limitBytes);
     this.#dropTooLarge();
@@ -278,13 +264,6 @@ export class ClientSession<T> {
     for (let seq = outbox.tracked; seq > outbox.done; seq--) {
       const entry = outbox.at(seq)!;
       if (!entry.dropped && !this.#fits(entry)) this.drop(seq, 'too_large');
-    }
-  }
-
-  #remember(rejections: readonly Rejection[]): void {
-    for (const rejection of rejections) {
-      const [seq] = rejection;
-      if (seq > this.outbox.done && !this.#rejections.has(seq)) this.#rejections.set(seq, rejection);
     }
   }
 
@@ -303,13 +282,9 @@ export class ClientSession<T> {
         break;
       }
       const seq = outbox.done;
-      const rejection = this.#rejections.size > 0 ? this.#rejections.get(seq) : undefined;
-      if (rejection) this.#rejections.delete(seq);
+      const rejected = this.#rejections.take(seq);
       if (entry.dropped) continue;
-      this.#onVerdict(
-        rejection ? rejected(rejection) : { status: seq <= outbox.sent ? 'stored' : 'settled', seq },
-        entry.tag,
-      );
+      this.#onVerdict(rejected ?? { status: seq <= outbox.sent ? 'stored' : 'settled', seq }, entry.tag);
     }
     return true;
   }
@@ -319,10 +294,7 @@ export class ClientSession<T> {
       throw new ProtocolError(`NACK from ${nack.from}, which is settled or was never sent`);
     }
     this.#window.rewind(nack);
-    if (nack.code === 'over_credit') {
-      this.#saidBlockedAt = now;
-      this.#publishedSinceBlocked = false;
-    }
+    if (nack.code === 'over_credit') this.#blocked.known(now);
     if (nack.code === 'going_away' && this.state === 'open') {
       this.state = 'leaving';
       this.#since = now;
@@ -349,7 +321,7 @@ export class ClientSession<T> {
     if (!this.terms) return null;
     const window = this.#window;
     if (!this.outbox.sendable(window.next)) {
-      this.#setBlocked(false, now);
+      this.#blocked.end(now);
       return null;
     }
     const { maxFrameBytes } = this.terms;
@@ -357,10 +329,9 @@ export class ClientSession<T> {
       const { events, bytes } = this.#gather(window.limit, Math.min(maxFrameBytes, window.roomBytes));
       if (events.length > 0) return this.#publish(events, bytes, now);
     }
-    this.#setBlocked(true, now);
-    if (now < this.#blockedDue()) return null;
-    this.#saidBlockedAt = now;
-    this.#publishedSinceBlocked = false;
+    this.#blocked.begin(now);
+    if (now < this.#blocked.dueAt(this.inFlight)) return null;
+    this.#blocked.known(now);
     return this.#codec.encode({
       op: 'BLOCKED',
       seq: this.outbox.tracked,
@@ -393,28 +364,15 @@ export class ClientSession<T> {
     const last = first + events.length - 1;
     window.record(last, bytes);
     this.outbox.markSent(last);
-    this.#setBlocked(false, now);
-    this.#publishedSinceBlocked = true;
+    this.#blocked.published(now);
     return this.#codec.encodePublish(first, events);
-  }
-
-  #setBlocked(blocked: boolean, now: number): void {
-    if (blocked === this.blocked) return;
-    if (blocked) this.#blockedSince = now;
-    else this.#blockedMs += now - this.#blockedSince;
-    this.blocked = blocked;
-  }
-
-  #blockedDue(): number {
-    const anew = this.#publishedSinceBlocked && this.inFlight === 0;
-    return this.#saidBlockedAt + (anew ? BLOCKED_ANEW_MS : BLOCKED_INTERVAL_MS);
   }
 
   /** When `next` or `expired` must be asked again, ms; Infinity without a connection. */
   wakeAt(): number {
     if (this.state === 'closed') return Number.POSITIVE_INFINITY;
     if (this.state !== 'open') return this.#deadline();
-    const blockedDue = this.blocked ? this.#blockedDue() : Number.POSITIVE_INFINITY;
+    const blockedDue = this.blocked ? this.#blocked.dueAt(this.inFlight) : Number.POSITIVE_INFINITY;
     return Math.min(this.#deadline(), blockedDue, this.feeds.wakeAt());
   }
 
@@ -431,7 +389,7 @@ export class ClientSession<T> {
 
   /** The connection is gone. ms until the next try, or null where the code forbids one; the outbox is kept. `random` is from 0 to 1. */
   closed(code: number, random: number, now: number): number | null {
-    this.#setBlocked(false, now);
+    this.#blocked.end(now);
     this.state = 'closed';
     this.feeds.disconnected();
     this.#window = new SendWindow(this.outbox.done, 0, 0);
@@ -460,8 +418,4 @@ export class ClientSession<T> {
     this.#rejections.clear();
     return done;
   }
-}
-
-function rejected([seq, code, path, message]: Rejection): Verdict {
-  return { status: 'rejected', seq, code, path, message };
 }
