@@ -29,7 +29,11 @@ function mapItems<T>(entry: IntactEntry, make: (producer: ProducerId, item: Unit
   return made;
 }
 
-function storedEvent({ tenant, producer, epoch }: ProducerId, { seq, receivedAt, body, added }: UnitItem): StoredEvent {
+/** With all its fields. */
+export function storedEvent(
+  { tenant, producer, epoch }: ProducerId,
+  { seq, receivedAt, body, added }: UnitItem,
+): StoredEvent {
   // The body's own object goes on as the event: a copy would cost as much as decoding it.
   const event = unpackMap(body) as StoredEvent;
   Object.assign(event, unpackMap(added));

@@ -22,14 +22,13 @@ import { openMemoryGroups } from '../../server/consumer/memory/groups.ts';
 import { type EngineSettings, engineOf, openLogReader } from '../../server/engines.ts';
 import { openMemoryFeatureStore } from '../../server/features/memory/store.ts';
 import type { FeatureStore } from '../../server/features/port.ts';
-import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../../server/features/projections.ts';
 import { openEmbeddedLog } from '../../server/log/embedded/log.ts';
 import { openMemoryLog } from '../../server/log/memory/log.ts';
 import type { EventLog } from '../../server/log/port.ts';
 import { openRedisLog } from '../../server/log/redis/index.ts';
 import { silentLogger } from '../../server/ops/logger.ts';
+import { foldedEvents, PROJECTIONS } from '../../server/processor/folding.ts';
 import { createProcessor, type ProcessorOptions } from '../../server/processor/processor.ts';
-import { listsProjection } from '../../server/recommend/lists/projection.ts';
 import { listeners, makeCatalogue, type SyntheticEvent } from '../listeners/index.ts';
 import { startRedis } from '../redis-server.ts';
 
@@ -159,7 +158,8 @@ const features = watched(engines.features, (partition, position) => {
 });
 const processor = createProcessor({
   ...{ log: engines.reader, features, groups: engines.groups, bus, partitions, member: 'load', logger: silentLogger() },
-  projections: [...USER_PROJECTIONS, listsProjection, ...SHARD_PROJECTIONS],
+  projections: PROJECTIONS,
+  decode: foldedEvents,
   owner: { poison: async (event) => console.error(event), figures: () => {} },
 });
 let cpu = process.cpuUsage();

@@ -1,4 +1,5 @@
 /** Reads a stretch of a partition as events, and tells what is missing from it. */
+import type { IntactEntry, StoredEvent } from '../../format/model.ts';
 import { decodeEvents } from '../../format/stored-event.ts';
 import type { EventLog } from '../log/port.ts';
 import type { ConsumedEvent } from '../processor/projection.ts';
@@ -20,12 +21,16 @@ export interface Stretch {
   created: number;
 }
 
+/** Throws where the bytes, although undamaged, are not what this version writes. */
+export type EntryDecoder = (entry: IntactEntry) => { position: number; event: StoredEvent }[];
+
 /** What stands after the position `after`, until `maxBytes` is passed. Throws LogError. */
 export async function readStretch(
   log: Pick<EventLog, 'read'>,
   partition: number,
   after: number,
   maxBytes: number,
+  decode: EntryDecoder = decodeEvents,
 ): Promise<Stretch> {
   const items = await log.read('events', partition, after + 1, maxBytes);
   const stretch: Stretch = {
@@ -48,7 +53,7 @@ export async function readStretch(
       stretch.trimmed += Math.max(0, item.first - stretch.through - 1);
       stretch.created = item.created;
       try {
-        for (const { position, event } of decodeEvents(item)) {
+        for (const { position, event } of decode(item)) {
           if (position > after) stretch.events.push({ partition, position, event, activity: undefined });
         }
       } catch (error) {

@@ -3,12 +3,11 @@
  * index has a thread of its own, which this one starts.
  */
 import { type EngineSettings, engineOf, openLogReader } from '../engines.ts';
-import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../features/projections.ts';
 import type { IndexFigures, IndexSettings, IndexThread } from '../recommend/index/port.ts';
-import { listsProjection } from '../recommend/lists/projection.ts';
 import { Recommender } from '../recommend/owner/recommender.ts';
 import { type LogCalls, logCalls, remoteLogger } from '../threads/logging.ts';
 import { serveThread, Thread, threadSettings } from '../threads/thread.ts';
+import { foldedEvents, PROJECTIONS } from './folding.ts';
 import type { ProcessorOwner, ProcessorThread } from './port.ts';
 import { createProcessor } from './processor.ts';
 import { TopTracks } from './top-tracks.ts';
@@ -66,7 +65,8 @@ const topTracks = new TopTracks(bus);
 const store: ProcessorOwner['store'] = (event) => remote.store(event);
 const processor = createProcessor({
   ...{ log, features, groups, bus, partitions, logger },
-  projections: [...USER_PROJECTIONS, listsProjection, ...SHARD_PROJECTIONS],
+  projections: PROJECTIONS,
+  decode: foldedEvents,
   owner: {
     poison: (event) => remote.poison(event),
     figures: (...args) => void remote.figures.asEvent(...args),

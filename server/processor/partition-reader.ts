@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Backoff } from '../../protocol/session/backoff.ts';
-import { readStretch, type Stretch } from '../consumer/read.ts';
+import { type EntryDecoder, readStretch, type Stretch } from '../consumer/read.ts';
 import { pause } from '../ingest/pause.ts';
 import { LogError } from '../log/error.ts';
 import type { EventLog } from '../log/port.ts';
@@ -14,6 +14,8 @@ import type { FoldedScope } from './scope.ts';
 export interface PartitionReaderOptions {
   log: Pick<EventLog, 'read'>;
   partition: number;
+  /** See `readStretch`. */
+  decode?: EntryDecoder | undefined;
   route(stretch: Stretch): RoutedStretch;
   /** Something that the partition's own users were to fold is not there any more. */
   missing(stretch: Stretch): void;
@@ -170,7 +172,8 @@ export class PartitionReader {
   }
 
   private async read(after: number): Promise<Stretch> {
-    const stretch = await readStretch(this.options.log, this.partition, after, STRETCH_BYTES);
+    const { log, partition, decode } = this.options;
+    const stretch = await readStretch(log, partition, after, STRETCH_BYTES, decode);
     const gone = this.oldest - 1;
     if (stretch.through > after || gone <= after) return stretch;
     return { ...stretch, through: gone, trimmed: gone - after };

@@ -12,7 +12,7 @@ import { type AppendedMessage, type FeaturesChangedMessage, type OwnerMessage, T
 import type { LiveBus } from '../bus/port.ts';
 import { Ownership } from '../consumer/ownership.ts';
 import type { GroupStore } from '../consumer/port.ts';
-import type { Stretch } from '../consumer/read.ts';
+import type { EntryDecoder, Stretch } from '../consumer/read.ts';
 import { userOfGroup } from '../features/groups.ts';
 import type { FeatureStore, Scope } from '../features/port.ts';
 import type { FeedTrack, ProcessorFigures } from '../feeds/figures.ts';
@@ -31,6 +31,7 @@ import { route } from './route.ts';
 import { FoldedScope } from './scope.ts';
 import type { ScopeHandlers } from './scope-options.ts';
 import { TroubleLog } from './trouble-log.ts';
+import { wholeEvent } from './whole-event.ts';
 
 export interface ProcessorOptions {
   log: Pick<EventLog, 'read' | 'state'>;
@@ -39,6 +40,8 @@ export interface ProcessorOptions {
   groups: GroupStore;
   bus: LiveBus;
   projections: readonly Projection[];
+  /** Reads events with all that the projections read; default: with all fields. */
+  decode?: EntryDecoder;
   owner: Pick<ProcessorOwner, 'poison' | 'figures'>;
   /** This process within the group. */
   member: string;
@@ -95,13 +98,13 @@ class RunningProcessor implements Processor {
 
   constructor(options: ProcessorOptions) {
     this.options = options;
-    const { log, groups, member, partitions, projections, logger, ttlMs, renewMs } = options;
+    const { log, groups, member, partitions, projections, decode, logger, ttlMs, renewMs } = options;
     this.troubles = new TroubleLog(logger);
     this.readers = Array.from(
       { length: partitions },
       (_, partition) =>
         new PartitionReader({
-          ...{ log, partition },
+          ...{ log, partition, decode },
           route: (stretch) => route(stretch, projections, partitions),
           missing: (stretch) => this.noteMissing(stretch),
           trouble: this.troubles.note,
@@ -198,7 +201,9 @@ class RunningProcessor implements Processor {
     };
   }
 
-  private async poison({ partition, position, event }: ConsumedEvent, error: unknown): Promise<void> {
+  private async poison(consumed: ConsumedEvent, error: unknown): Promise<void> {
+    const { partition, position } = consumed;
+    const event = await wholeEvent(this.options.log, consumed);
     const name = error instanceof Error ? error.name : 'something';
     const message = `could not be folded: ${name} was thrown`;
     const { tenant, user_id: userId } = event;

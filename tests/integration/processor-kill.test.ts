@@ -8,14 +8,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { LocalBus } from '../../server/bus/local.ts';
 import { type EngineSettings, engineOf, openLogReader } from '../../server/engines.ts';
-import { SHARD_PROJECTIONS, USER_PROJECTIONS } from '../../server/features/projections.ts';
-import { listsProjection } from '../../server/recommend/lists/projection.ts';
+import { PROJECTIONS } from '../../server/processor/folding.ts';
 import { type CliResult, finish, runCli, startCli } from '../helpers/cli.ts';
 import { describeWithRedis, freePort, type RedisServer, startRedis, until } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
 import { expectSame, foldOffline, isDone, readAllEvents } from '../server/processor/offline.ts';
 
-const PROJECTIONS = [...USER_PROJECTIONS, listsProjection, ...SHARD_PROJECTIONS];
 const PARTITIONS = 8;
 const KILLS = Number(process.env.PROCESSOR_KILLS ?? 2);
 const RATE = 1_000;

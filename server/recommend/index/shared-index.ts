@@ -1,12 +1,12 @@
 /** What all events of the log say: models by tenant, and up to which position of each partition they have learned. */
 import type { ReadItem } from '../../../format/model.ts';
 import type { Catalogue } from '../../../workers/catalogue.ts';
+import { type LeanOptions, readLean } from '../../consumer/lean-reader.ts';
 import type { ConsumedEvent } from '../../processor/projection.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { Scratch } from '../models/scratch.ts';
 import { TenantModels } from '../models/tenant-models.ts';
 import type { Prediction, RecommendedTrack } from '../port.ts';
-import { readLean } from './lean-reader.ts';
 import type { PredictQuery } from './port.ts';
 
 /** An entry as its head names it: the last one that was read of a partition. */
@@ -17,6 +17,11 @@ export interface Anchor {
 }
 
 const HEAD_BYTES = 20;
+/** Types that may say something about a track (`signalOf`). */
+const LEARNED: LeanOptions = {
+  types: new Set(['user_interaction', 'track_completed', 'track_skipped', 'explicit_rating']),
+  others: 'left_out',
+};
 /** Popularity of tenants that were quiet for longer is not announced. */
 const ACTIVE_MS = 10 * 60_000;
 /** Every tenant's models know the tracks of the catalogue, unless there are more than this: they take about 150 bytes each. */
@@ -56,7 +61,7 @@ export class SharedIndex {
     if (item.status === 'damaged') this.damaged++;
     else {
       try {
-        readLean(item, this.take);
+        readLean(item, LEARNED, this.take);
       } catch {
         this.damaged++;
       }
@@ -65,7 +70,8 @@ export class SharedIndex {
   }
 
   private readonly take = (consumed: ConsumedEvent): void => {
-    const { tenant } = consumed.event;
+    const { tenant, track_id } = consumed.event;
+    if (track_id === undefined) return;
     this.models(tenant).learn(consumed);
     this.lastActive.set(tenant, this.now);
     this.events++;

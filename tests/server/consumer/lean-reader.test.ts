@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { encodeEntry, openEntry } from '../../../../format/entry.ts';
-import type { IntactEntry } from '../../../../format/model.ts';
-import { pack } from '../../../../format/msgpack.ts';
-import { decodeEvents } from '../../../../format/stored-event.ts';
-import { UnitWriter } from '../../../../format/unit.ts';
-import { type Signal, signalOf } from '../../../../server/features/signal.ts';
-import { readLean } from '../../../../server/recommend/index/lean-reader.ts';
+import { encodeEntry, openEntry } from '../../../format/entry.ts';
+import type { IntactEntry } from '../../../format/model.ts';
+import { pack } from '../../../format/msgpack.ts';
+import { decodeEvents } from '../../../format/stored-event.ts';
+import { UnitWriter } from '../../../format/unit.ts';
+import { type LeanOptions, readLean } from '../../../server/consumer/lean-reader.ts';
+import { type Signal, signalOf } from '../../../server/features/signal.ts';
 
 const text = fc.oneof(
   fc.string({ minLength: 1, maxLength: 50, unit: 'grapheme' }),
@@ -81,7 +81,7 @@ it('refuses what is not an entry of events without reading beyond it', () => {
       const sealed = encodeEntry('events', 1, 1, [bytes]);
       const entry = openEntry('events', 0, 1, sealed) as IntactEntry;
       try {
-        readLean(entry, () => {});
+        readLean(entry, SIGNALS, () => {});
       } catch (error) {
         expect(['FormatError', 'ProtocolError']).toContain((error as Error).name);
       }
@@ -89,6 +89,12 @@ it('refuses what is not an entry of events without reading beyond it', () => {
     { numRuns: 2_000 },
   );
 });
+
+/** Types that `signalOf` knows. */
+const SIGNALS: LeanOptions = {
+  types: new Set(['user_interaction', 'track_completed', 'track_skipped', 'explicit_rating']),
+  others: 'left_out',
+};
 
 interface Item {
   user: string;
@@ -109,7 +115,7 @@ function entryOf(items: readonly Item[]): IntactEntry {
 
 function leanSignals(entry: IntactEntry) {
   const found: (Signal & { position: number })[] = [];
-  readLean(entry, ({ position, event }) => found.push(...signalAt(position, signalOf(event))));
+  readLean(entry, SIGNALS, ({ position, event }) => found.push(...signalAt(position, signalOf(event))));
   return found;
 }
 
