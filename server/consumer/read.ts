@@ -17,8 +17,6 @@ export interface Stretch {
   trimmed: number;
   /** Entries that are damaged, or not what this version writes; nothing of them is in `events`. */
   damaged: { last: number; reason: string }[];
-  /** When the last of its entries was made, ms since 1970; 0 where there is none. */
-  created: number;
 }
 
 /** Throws where the bytes, although undamaged, are not what this version writes. */
@@ -41,7 +39,6 @@ export async function readStretch(
     reachedEnd: false,
     trimmed: 0,
     damaged: [],
-    created: 0,
   };
   let bytes = 0;
   for (const item of items) {
@@ -51,7 +48,6 @@ export async function readStretch(
       stretch.damaged.push({ last: item.last, reason: item.reason });
     } else {
       stretch.trimmed += Math.max(0, item.first - stretch.through - 1);
-      stretch.created = item.created;
       try {
         for (const { position, event } of decode(item)) {
           if (position > after) stretch.events.push({ partition, position, event, activity: undefined });

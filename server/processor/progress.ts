@@ -3,7 +3,6 @@
  * people. A partition is done up to where every scope has it in storage: its users, and all shards, wherever they are owned.
  */
 import type { GroupStore, Lease } from '../consumer/port.ts';
-import { readStretch } from '../consumer/read.ts';
 import type { FeatureStore } from '../features/port.ts';
 import type { ProcessorFigures } from '../feeds/figures.ts';
 import type { EventLog, LogState } from '../log/port.ts';
@@ -55,8 +54,8 @@ export class Progress {
 
   /** Since when the first event after a position has been in the log, ms. */
   private async age(partition: number, applied: number): Promise<number> {
-    const { created } = await readStretch(this.parts.log, partition, applied, 1);
-    return created === 0 ? 0 : Math.max(0, Date.now() - created);
+    const [entry] = await this.parts.log.read('events', partition, applied + 1, 1);
+    return entry?.status === 'intact' ? Math.max(0, Date.now() - entry.created) : 0;
   }
 
   /** Moves the group's positions to what was measured. */

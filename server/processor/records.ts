@@ -17,6 +17,8 @@ export class MemoryRecord {
   private form: Form = { is: 'absent' };
   /** As it last was in storage's form. */
   private encodedBytes = 0;
+  /** It is not in storage as it is now, nor on its way there. */
+  changed = false;
   /** What was encoded is on its way to storage. */
   saving = false;
 
@@ -102,8 +104,7 @@ export class Records {
   private fresh = new RecordMap();
   private old = new RecordMap();
   private freshBytes = 0;
-  /** Not in storage as they are now, nor on their way to it. */
-  private changed = new Set<MemoryRecord>();
+  private changed: MemoryRecord[] = [];
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -131,11 +132,13 @@ export class Records {
   }
 
   markChanged(record: MemoryRecord): void {
-    this.changed.add(record);
+    if (record.changed) return;
+    record.changed = true;
+    this.changed.push(record);
   }
 
   get hasChanges(): boolean {
-    return this.changed.size > 0;
+    return this.changed.length > 0;
   }
 
   /** What changed since the last call, encoded as it is now. Call `saved` when it is in storage. */
@@ -147,9 +150,10 @@ export class Records {
       const { group, field } = record.key;
       changes.push({ group, field, bytes: record.encode() });
       this.freshBytes += record.bytes;
+      record.changed = false;
       record.saving = true;
     }
-    this.changed = new Set();
+    this.changed = [];
     return {
       changes,
       saved: () => {
@@ -161,7 +165,7 @@ export class Records {
   /** Lets go of what is beyond the bound. Records that the caller still has must not be used afterwards. */
   trim(): void {
     if (this.freshBytes <= this.maxBytes / 2) return;
-    const unsaved = [...this.old.values()].filter((record) => record.saving || this.changed.has(record));
+    const unsaved = [...this.old.values()].filter(({ saving, changed }) => saving || changed);
     this.old = this.fresh;
     this.fresh = new RecordMap();
     for (const record of unsaved) this.fresh.set(record);
@@ -173,6 +177,6 @@ export class Records {
     this.fresh = new RecordMap();
     this.old = new RecordMap();
     this.freshBytes = 0;
-    this.changed = new Set();
+    this.changed = [];
   }
 }

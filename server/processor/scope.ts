@@ -164,9 +164,13 @@ export class FoldedScope {
       }
       this.folded[source] = event.consumed.position;
       if (outcome.is !== 'folded') continue;
+      let before = '';
       for (const record of records[i]!) {
         this.records.markChanged(record);
-        groups.add(record.key.group);
+        // Most are of the event's listener.
+        const { group } = record.key;
+        if (group !== before) groups.add(group);
+        before = group;
       }
     }
     this.folded[source] = stretch.through;

@@ -27,7 +27,6 @@ test('gives the events after a position, also from within an entry', async () =>
     reachedEnd: true,
     trimmed: 0,
     damaged: [],
-    created: WRITTEN_AT,
   });
 });
 

@@ -57,7 +57,7 @@ function stretch(after: number, through: number, by: readonly Projection[] = pro
     const event = { tenant: 't', user_id: 'u', track_id: 'x', seq: position } as unknown as StoredEvent;
     events.push({ partition: 0, position, event });
   }
-  const state = { reachedEnd: true, trimmed: 0, damaged: [], created: 0 };
+  const state = { reachedEnd: true, trimmed: 0, damaged: [] };
   return route({ partition: 0, after, through, events, ...state }, by, 2);
 }
 
