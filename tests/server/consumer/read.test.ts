@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { readStretch } from '../../../server/consumer/read.ts';
 import { type MemoryLog, openMemoryLog } from '../../../server/log/memory/log.ts';
-import { LogWriter, WRITTEN_AT } from '../../helpers/log-writer.ts';
+import { LogWriter } from '../../helpers/log-writer.ts';
 
 let log: MemoryLog;
 let writer: LogWriter;
