@@ -54,7 +54,7 @@ export function textHeaderBytes(token: number): number {
 }
 
 /** The length of a number, by its first byte; 0 for what is no number. */
-function numberBytes(token: number): number {
+export function numberBytes(token: number): number {
   if (token < 0x80 || token >= 0xe0) return 1;
   switch (token) {
     case 0xcc:
@@ -94,25 +94,29 @@ export function readNumber(bytes: Uint8Array, position: number, name: string): n
     case 0xcf:
       return size32(bytes, position + 1) * 0x1_0000_0000 + size32(bytes, position + 5);
     default:
-      return readRare(new DataView(bytes.buffer, bytes.byteOffset + position, length), token);
+      return readRare(bytes, position, token);
   }
 }
 
-function readRare(view: DataView, token: number): number {
+const scratch = new DataView(new ArrayBuffer(8));
+
+function readRare(bytes: Uint8Array, position: number, token: number): number {
+  const length = numberBytes(token) - 1;
+  for (let i = 0; i < length; i++) scratch.setUint8(i, bytes[position + 1 + i]!);
   switch (token) {
     case 0xca:
-      return view.getFloat32(1);
+      return scratch.getFloat32(0);
     case 0xcb:
-      return view.getFloat64(1);
+      return scratch.getFloat64(0);
     case 0xd0:
-      return view.getInt8(1);
+      return scratch.getInt8(0);
     case 0xd1:
-      return view.getInt16(1);
+      return scratch.getInt16(0);
     case 0xd2:
-      return view.getInt32(1);
+      return scratch.getInt32(0);
     case 0xd3:
-      return view.getInt32(1) * 0x1_0000_0000 + view.getUint32(5);
+      return scratch.getInt32(0) * 0x1_0000_0000 + scratch.getUint32(4);
     default:
-      return view.getInt8(0);
+      return token - 0x100;
   }
 }

@@ -8,7 +8,8 @@ import { entryBody } from '../../format/entry.ts';
 import type { IntactEntry, StoredEvent } from '../../format/model.ts';
 import type { ProducerId } from '../../format/producer-key.ts';
 import { storedEvent } from '../../format/stored-event.ts';
-import { SCHEMA_VERSION } from '../../format/unit.ts';
+import { SCHEMA_VERSION, type UnitItem } from '../../format/unit.ts';
+import { numberBytes, readNumber } from '../../protocol/msgpack/header.ts';
 import { size16, size32, skipValues } from '../../protocol/msgpack/skip.ts';
 import { shortText } from '../../workers/text-cache.ts';
 import type { ConsumedEvent } from '../processor/projection.ts';
@@ -19,6 +20,8 @@ export interface LeanOptions {
   /** What becomes of the others: nobody hears of them, or they come with all their fields. */
   others: 'left_out' | 'whole';
 }
+
+type ItemHead = Pick<UnitItem, 'seq' | 'subject' | 'receivedAt'>;
 
 /** In the order of their slots; what a client says and what enrichment adds. */
 const FIELDS = [
@@ -78,7 +81,7 @@ function readRun(
 function readEvent(
   run: ByteReader,
   producer: ProducerId,
-  head: { seq: number; subject: string; receivedAt: number },
+  head: ItemHead,
   { types, others }: LeanOptions,
 ): StoredEvent | null {
   slots.fill(undefined);
@@ -99,10 +102,7 @@ function readEvent(
 }
 
 /** Of what stands in the slots. */
-function leanEvent(
-  { tenant, producer, epoch }: ProducerId,
-  { seq, subject, receivedAt }: { seq: number; subject: string; receivedAt: number },
-): StoredEvent {
+function leanEvent({ tenant, producer, epoch }: ProducerId, { seq, subject, receivedAt }: ItemHead): StoredEvent {
   return {
     tenant,
     producer,
@@ -165,46 +165,13 @@ function slotAt(bytes: Uint8Array, at: number): number {
 /** A text, a number or a map of such; undefined for anything else. */
 function value(bytes: Uint8Array, at: number, limit: number): unknown {
   const token = bytes[at]!;
-  if (token < 0x80) return token;
-  if (token >= 0xe0) return token - 0x100;
+  if (numberBytes(token) > 0) return readNumber(bytes, at, 'a field');
   if (token < 0x90) return map(bytes, at + 1, token & 0x0f, limit);
   if (token >= 0xa0 && token < 0xc0) return textAt(bytes, at + 1, token - 0xa0, limit);
   if (token === 0xd9) return textAt(bytes, at + 2, bytes[at + 1]!, limit);
   if (token === 0xde) return map(bytes, at + 3, size16(bytes, at + 1), limit);
   if (token === 0xda) return textAt(bytes, at + 3, size16(bytes, at + 1), limit);
-  return number(bytes, at, limit);
-}
-
-const scratch = new DataView(new ArrayBuffer(8));
-
-function number(bytes: Uint8Array, at: number, limit: number): number | undefined {
-  skipValues(bytes, at, 1, limit);
-  scratch.setUint32(0, size32(bytes, at + 1));
-  switch (bytes[at]) {
-    case 0xcc:
-      return bytes[at + 1]!;
-    case 0xcd:
-      return size16(bytes, at + 1);
-    case 0xce:
-      return size32(bytes, at + 1);
-    case 0xcf:
-      return scratch.getUint32(0) * 0x1_0000_0000 + size32(bytes, at + 5);
-    case 0xd0:
-      return scratch.getInt8(0);
-    case 0xd1:
-      return scratch.getInt16(0);
-    case 0xd2:
-      return scratch.getInt32(0);
-    case 0xd3:
-      return scratch.getInt32(0) * 0x1_0000_0000 + size32(bytes, at + 5);
-    case 0xca:
-      return scratch.getFloat32(0);
-    case 0xcb:
-      scratch.setUint32(4, size32(bytes, at + 5));
-      return scratch.getFloat64(0);
-    default:
-      return undefined;
-  }
+  return undefined;
 }
 
 function map(bytes: Uint8Array, start: number, count: number, limit: number): Record<string, unknown> {

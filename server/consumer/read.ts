@@ -1,5 +1,5 @@
 /** Reads a stretch of a partition as events, and tells what is missing from it. */
-import type { IntactEntry, StoredEvent } from '../../format/model.ts';
+import type { IntactEntry } from '../../format/model.ts';
 import { decodeEvents } from '../../format/stored-event.ts';
 import type { EventLog } from '../log/port.ts';
 import type { ConsumedEvent } from '../processor/projection.ts';
@@ -20,7 +20,15 @@ export interface Stretch {
 }
 
 /** Throws where the bytes, although undamaged, are not what this version writes. */
-export type EntryDecoder = (entry: IntactEntry) => { position: number; event: StoredEvent }[];
+export type EntryDecoder = (entry: IntactEntry) => ConsumedEvent[];
+
+const allFields: EntryDecoder = (entry) =>
+  decodeEvents(entry).map(({ position, event }) => ({
+    partition: entry.partition,
+    position,
+    event,
+    activity: undefined,
+  }));
 
 /** What stands after the position `after`, until `maxBytes` is passed. Throws LogError. */
 export async function readStretch(
@@ -28,7 +36,7 @@ export async function readStretch(
   partition: number,
   after: number,
   maxBytes: number,
-  decode: EntryDecoder = decodeEvents,
+  decode: EntryDecoder = allFields,
 ): Promise<Stretch> {
   const items = await log.read('events', partition, after + 1, maxBytes);
   const stretch: Stretch = {
@@ -49,9 +57,7 @@ export async function readStretch(
     } else {
       stretch.trimmed += Math.max(0, item.first - stretch.through - 1);
       try {
-        for (const { position, event } of decode(item)) {
-          if (position > after) stretch.events.push({ partition, position, event, activity: undefined });
-        }
+        for (const consumed of decode(item)) if (consumed.position > after) stretch.events.push(consumed);
       } catch (error) {
         stretch.damaged.push({ last: item.last, reason: (error as Error).message });
       }
