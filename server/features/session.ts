@@ -20,7 +20,7 @@ const PLAYED = 0.5;
 const HEARD = 1;
 
 export function newSession(): SessionState {
-  return { others: [], ...listening(null, 0) };
+  return { underWay: listening(null, 0), others: [] };
 }
 
 function listening(id: string | null, startedAt: number): Listening {
@@ -35,19 +35,20 @@ export function foldSession(state: SessionState, { at, signal }: Activity): void
 
 /** Which session an event of this session id belongs to; null for none that matters any more. */
 function sessionOf(state: SessionState, id: string | undefined, at: number): Listening | null {
-  if (id === state.id) return state;
-  const other = id === undefined ? undefined : state.others.find((one) => one.id === id);
-  if (other && at < state.lastAt) return other;
-  if (!other && state.id !== null && at < state.startedAt) return null;
+  const { underWay, others } = state;
+  if (id === underWay.id) return underWay;
+  const other = id === undefined ? undefined : others.find((one) => one.id === id);
+  if (other && at < underWay.lastAt) return other;
+  if (!other && underWay.id !== null && at < underWay.startedAt) return null;
   if (id !== undefined) turnTo(state, other ?? listening(id, at), at);
-  return state;
+  return state.underWay;
 }
 
 /** `next` is under way from now on; what was stays beside it for a while. */
 function turnTo(state: SessionState, next: Listening, at: number): void {
-  const { others, ...left } = state;
-  const beside = [left, ...others].filter(({ id, lastAt }) => id !== null && id !== next.id && lastAt > at - OTHERS_MS);
-  Object.assign(state, next);
+  const left = [state.underWay, ...state.others];
+  const beside = left.filter(({ id, lastAt }) => id !== null && id !== next.id && lastAt > at - OTHERS_MS);
+  state.underWay = next;
   state.others = beside.slice(0, OTHERS_MAX);
 }
 
@@ -145,21 +146,23 @@ const PAUSED = 2 * RATED;
 const current = recordCodec<SessionState>(
   2,
   newSession,
-  (state, out) => {
-    const { others } = state;
-    write(state, out);
+  ({ underWay, others }, out) => {
+    write(underWay, out);
     out.varint(others.length);
     for (const other of others) write(other, out);
   },
   (from) => {
-    const others: Listening[] = [];
-    const state: SessionState = { others, ...read(from) };
-    for (let left = from.upTo(OTHERS_MAX, 'number of others'); left > 0; left--) others.push(read(from));
-    return state;
+    const underWay = read(from);
+    return { underWay, others: Array.from({ length: from.upTo(OTHERS_MAX, 'number of others') }, () => read(from)) };
   },
 );
 /** Without others. */
-const first = recordCodec<SessionState>(1, newSession, write, (from) => ({ others: [], ...read(from) }));
+const first = recordCodec<SessionState>(
+  1,
+  newSession,
+  ({ underWay }, out) => write(underWay, out),
+  (from) => ({ underWay: read(from), others: [] }),
+);
 
 export const sessionCodec: RecordCodec<SessionState> = {
   ...current,

@@ -34,8 +34,9 @@ export interface Listening {
   items: SessionItem[];
 }
 
-/** The session under way, which is the one that was heard of last. */
-export interface SessionState extends Listening {
+export interface SessionState {
+  /** The session that was heard of last. */
+  underWay: Listening;
   /** What goes on beside it, on other devices: the last two of the last half hour, the latest first. */
   others: Listening[];
 }

@@ -1,6 +1,6 @@
 /** What is read from a user's session and taste. */
 import { answersAt, type FeatureDefinition, type Reading } from './definition.ts';
-import type { SessionState, TasteState } from './states.ts';
+import type { Listening, SessionState, TasteState } from './states.ts';
 import { strongestFirst } from './taste.ts';
 
 export const SESSION_FEATURES: readonly FeatureDefinition<SessionState>[] = [
@@ -22,9 +22,7 @@ export const SESSION_FEATURES: readonly FeatureDefinition<SessionState>[] = [
     'skips since a track was heard',
     'events',
     'skips since the last listen or completion',
-    (state) => {
-      return state.skipsInARow;
-    },
+    ({ skipsInARow }) => skipsInARow,
   ),
   ofSession('items', 'its last tracks', 'list of maps', 'the last 50, oldest first: track, at, weight', ({ items }) => {
     return items.map(({ track, at, weight }) => ({ track, at, weight }));
@@ -48,14 +46,17 @@ function ofSession(
   about: string,
   unit: string,
   formula: string,
-  read: (state: SessionState, at: number) => unknown,
+  read: (session: Listening, at: number) => unknown,
 ): FeatureDefinition<SessionState> {
   return {
     name,
     about,
     unit,
     formula,
-    read: (state, at) => ({ value: answersAt(state.lastAt, at) ? read(state, at) : null, at: state.lastAt }),
+    read: ({ underWay }, at) => ({
+      value: answersAt(underWay.lastAt, at) ? read(underWay, at) : null,
+      at: underWay.lastAt,
+    }),
   };
 }
 

@@ -102,7 +102,7 @@ export class Replay {
     const state = this.stateOf(session);
     const isClick = state !== null && choosesTrack(signal, state);
     if (isClick) this.clicks++;
-    if (scored && isClick && state.items.length > 0) this.predict(signal, session, state);
+    if (scored && isClick && state.underWay.items.length > 0) this.predict(signal, session, state);
     if (!scored || !this.options.frozen) this.learn(signal, n, isClick ? session : -1);
     if (isClick) this.lastTrack.set(session, this.log.track(n));
     this.fold(signal, state);
@@ -120,7 +120,7 @@ export class Replay {
     }
   }
 
-  private queryFor({ user, at }: Signal, { items }: SessionState): Query {
+  private queryFor({ user, at }: Signal, { underWay: { items } }: SessionState): Query {
     const taste = this.tastes.get(user);
     return {
       tenant: TENANT,
@@ -170,7 +170,7 @@ export class Replay {
 }
 
 /** Whether the listener moved on to this track: a play, or the end of one whose beginning was not told. */
-function choosesTrack({ kind, track }: Signal, { items }: SessionState): boolean {
+function choosesTrack({ kind, track }: Signal, { underWay: { items } }: SessionState): boolean {
   if (kind === 'play') return true;
   if (kind !== 'listen' && kind !== 'complete' && kind !== 'skip') return false;
   return !items.some((item) => item.track === track);

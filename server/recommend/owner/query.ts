@@ -18,7 +18,7 @@ export function queryOf(request: RecommendationRequest, records: ListenerRecords
   return {
     tenant,
     at: now,
-    session: session.items.map(({ track, at, weight }) => ({ track, at, weight })),
+    session: session.underWay.items.map(({ track, at, weight }) => ({ track, at, weight })),
     artists: strongestFirst(taste.artists, now),
     genres: strongestFirst(taste.genres, now),
     exclude: excluded(request, records.listener),

@@ -2,14 +2,18 @@ import { expect, test } from 'vitest';
 import type { StoredEvent } from '../../../format/model.ts';
 import { activityOf } from '../../../server/features/activity.ts';
 import { foldSession, newSession, SESSION_ITEMS_MAX, sessionCodec } from '../../../server/features/session.ts';
-import type { SessionState } from '../../../server/features/states.ts';
+import type { Listening, SessionState } from '../../../server/features/states.ts';
 import { interaction, NOW, stored } from './arbitrary-events.ts';
 
-function sessionOf(...events: StoredEvent[]): SessionState {
+function stateOf(...events: StoredEvent[]): SessionState {
   const state = newSession();
   for (const event of events) foldSession(state, activityOf(event)!);
   expect(sessionCodec.decode(sessionCodec.encode(state))).toEqual(state);
   return state;
+}
+
+function sessionOf(...events: StoredEvent[]): Listening {
+  return stateOf(...events).underWay;
 }
 
 /** `after` s of the first event of the test. */
@@ -18,7 +22,7 @@ function does(action: string, track: string, after: number, fields: Record<strin
 }
 
 /** Tracks with their weights. */
-function heard({ items }: SessionState): [track: string, weight: number][] {
+function heard({ items }: Listening): [track: string, weight: number][] {
   return items.map(({ track, weight }) => [track, weight]);
 }
 
@@ -35,7 +39,6 @@ test('plays, and how each of them ended', () => {
   );
   const asUsual = { rated: false, paused: false };
   expect(state).toEqual({
-    others: [],
     id: 's-1',
     startedAt: NOW,
     lastAt: NOW + 301_000,
@@ -73,27 +76,27 @@ test('two devices at once: each session goes on where it was', () => {
   const phone = (action: string, track: string, after: number) => does(action, track, after);
   const car = (action: string, track: string, after: number) => does(action, track, after, { session_id: 'car' });
   const both = [phone('play', 'a', 0), car('play', 'x', 1), phone('skip', 'a', 2), car('skip', 'x', 3)];
-  const state = sessionOf(...both, phone('play', 'b', 4));
-  expect(state).toMatchObject({ id: 's-1', startedAt: NOW, position: 2, skipsInARow: 1 });
-  expect(heard(state)).toEqual([
+  const { underWay, others } = stateOf(...both, phone('play', 'b', 4));
+  expect(underWay).toMatchObject({ id: 's-1', startedAt: NOW, position: 2, skipsInARow: 1 });
+  expect(heard(underWay)).toEqual([
     ['a', 0],
     ['b', 0.5],
   ]);
-  expect(state.others).toMatchObject([{ id: 'car', items: [{ track: 'x', weight: 0 }] }]);
+  expect(others).toMatchObject([{ id: 'car', items: [{ track: 'x', weight: 0 }] }]);
   // Late news of the other does not make it the one under way.
-  const late = sessionOf(...both, phone('play', 'b', 9), car('play', 'y', 5));
-  expect(late.id).toBe('s-1');
+  const late = stateOf(...both, phone('play', 'b', 9), car('play', 'y', 5));
+  expect(late.underWay.id).toBe('s-1');
   expect(late.others[0]!.items.map(({ track }) => track)).toEqual(['x', 'y']);
   // No more than two stay, and none for longer than half an hour.
-  const third = sessionOf(...['1', '2', '3', '4'].map((id, i) => does('play', 't', i, { session_id: id })));
-  expect([third.id, third.others.map(({ id }) => id)]).toEqual(['4', ['3', '2']]);
-  expect(sessionOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toEqual([]);
+  const third = stateOf(...['1', '2', '3', '4'].map((id, i) => does('play', 't', i, { session_id: id })));
+  expect([third.underWay.id, third.others.map(({ id }) => id)]).toEqual(['4', ['3', '2']]);
+  expect(stateOf(...both, does('play', 'z', 3_600, { session_id: 'next' })).others).toEqual([]);
 });
 
 test('what an earlier version wrote is read', () => {
-  const bytes = Buffer.from(sessionCodec.encode(sessionOf(does('play', 'a', 0))));
+  const bytes = Buffer.from(sessionCodec.encode(stateOf(does('play', 'a', 0))));
   const earlier = Buffer.concat([Buffer.of(1), bytes.subarray(1, -1)]);
-  expect(sessionCodec.decode(earlier)).toEqual(sessionOf(does('play', 'a', 0)));
+  expect(sessionCodec.decode(earlier)).toEqual(stateOf(does('play', 'a', 0)));
 });
 
 test('a player that only tells how plays end', () => {
@@ -141,8 +144,8 @@ test('another id begins a session, unless its event is older than the one under 
   expect(heard(state)).toEqual([['b', 0.5]]);
 
   const late = [does('skip', 'a', 9), does('play', 'a', -3e8, { session_id: 's-0' })];
-  const { others, ...underWay } = sessionOf(does('play', 'a', 0), next, ...late);
-  expect(underWay).toEqual({ ...state, others: undefined });
+  const { underWay, others } = stateOf(does('play', 'a', 0), next, ...late);
+  expect(underWay).toEqual(state);
   // Of the session before it is noted, of one that was never seen it is not.
   expect(others).toMatchObject([{ id: 's-1', items: [{ track: 'a', weight: 0 }] }]);
 });
