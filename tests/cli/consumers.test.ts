@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbeddedLog } from '../../server/log/embedded/log.ts';
 import { openRedisLog } from '../../server/log/redis/index.ts';
 import { type CliResult, finish, runCli, startCli, temporaryFolder } from '../helpers/cli.ts';
+import { runHere } from '../helpers/cli-here.ts';
 import { LogWriter } from '../helpers/log-writer.ts';
 import { describeWithRedis, type RedisServer, startRedis, until } from '../helpers/redis-server.ts';
 
@@ -56,7 +57,7 @@ describe('on the embedded engine', () => {
     first.child.kill('SIGINT');
     expect(await first.result).toMatchObject({ code: 0, stderr: '' });
 
-    const listed = JSON.parse((await runCli(['groups', 'list', '--json', ...at])).stdout);
+    const listed = JSON.parse((await runHere(['groups', 'list', '--json', ...at])).stdout);
     expect(listed).toMatchObject([{ group: 'export', lag: 0 }]);
     expect(listed[0].partitions.map(({ position }: { position: number }) => position)).toEqual([4, 4, 4]);
 
@@ -72,22 +73,22 @@ describe('on the embedded engine', () => {
     for (const { child } of members) child.kill('SIGTERM');
     for (const { result } of members) expect(await result).toMatchObject({ code: 0 });
 
-    const table = await runCli(['groups', 'list', ...at]);
+    const table = await runHere(['groups', 'list', ...at]);
     expect(table.stdout).toMatch(/GROUP +PART +POSITION +LAST +LAG +COMMITTED/);
     expect(table.stderr).toContain('export: 0 behind');
-    expect(await runCli(['groups', 'forget', 'other', ...at])).toMatchObject({ code: 1 });
+    expect(await runHere(['groups', 'forget', 'other', ...at])).toMatchObject({ code: 1 });
     expect(await runCli(['groups', 'forget', 'export', ...at])).toMatchObject({ code: 0 });
-    expect((await runCli(['groups', 'list', '--json', ...at])).stdout).toBe('[]\n');
+    expect((await runHere(['groups', 'list', '--json', ...at])).stdout).toBe('[]\n');
     await log.close();
   });
 
   test('what is wrong is said', async () => {
-    expect(await runCli(['tail'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--group') });
-    expect(await runCli(['tail', '--group', 'a b'])).toMatchObject({ code: 1 });
-    expect(await runCli(['tail', '--group', 'g', '--from', '7'])).toMatchObject({ code: 1 });
+    expect(await runHere(['tail'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--group') });
+    expect(await runHere(['tail', '--group', 'a b'])).toMatchObject({ code: 1 });
+    expect(await runHere(['tail', '--group', 'g', '--from', '7'])).toMatchObject({ code: 1 });
     const nowhere = ['--data-dir', folder.in('nothing')];
-    expect(await runCli(['tail', '--group', 'g', ...nowhere])).toMatchObject({ code: 1 });
-    const noTarget = await runCli(['fanout', ...nowhere]);
+    expect(await runHere(['tail', '--group', 'g', ...nowhere])).toMatchObject({ code: 1 });
+    const noTarget = await runHere(['fanout', ...nowhere]);
     expect(noTarget).toMatchObject({ code: 1, stderr: expect.stringContaining('--to redis://') });
   });
 });
@@ -168,7 +169,7 @@ describeWithRedis('fanout', () => {
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
       }
       const where = engine === 'redis' ? source : source.slice(0, 2);
-      const groups = JSON.parse((await runCli(['groups', 'list', '--json', ...where])).stdout);
+      const groups = JSON.parse((await runHere(['groups', 'list', '--json', ...where])).stdout);
       expect(groups).toMatchObject([{ group: 'fanout', lag: 0 }]);
       await log.close();
     },

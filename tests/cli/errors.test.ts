@@ -1,7 +1,8 @@
 /** Every error says what is wrong and what to do, on standard error, without a stack trace. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { afterAll, describe, expect, it } from 'vitest';
-import { type CliOptions, runCli, temporaryFolder } from '../helpers/cli.ts';
+import { afterAll, expect, it } from 'vitest';
+import { runCli, temporaryFolder } from '../helpers/cli.ts';
+import { runHere } from '../helpers/cli-here.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -12,7 +13,7 @@ const FILE = folder.in('events.ndjson');
 interface Case {
   args: string[];
   says: string[];
-  options?: CliOptions;
+  env?: Record<string, string>;
 }
 
 const cases: Case[] = [
@@ -45,7 +46,7 @@ const cases: Case[] = [
   {
     args: ['serve'],
     says: ['GAPLESS_POTR', 'GAPLESS_PARTITIONS', 'Did you mean GAPLESS_PORT?'],
-    options: { env: { GAPLESS_POTR: '1', GAPLESS_PARTITIONS: 'x' } },
+    env: { GAPLESS_POTR: '1', GAPLESS_PARTITIONS: 'x' },
   },
   { args: ['loadtest', 'overload', '--factors', '2,0'], says: ['--factors', 'Write numbers above 0'] },
   { args: ['loadtest', 'overload', '--factors', ','], says: ['--factors', 'Write numbers above 0'] },
@@ -53,19 +54,22 @@ const cases: Case[] = [
   { args: ['loadtest', 'scale', '--of', ','], says: ['--of', 'write some of', 'connections'] },
 ];
 
-// Most of the time is starting the command, and one of them waits for a storage that is not there.
-describe.concurrent('errors', () => {
-  it.each(cases)('gapless $args', async ({ args, says, options }) => {
-    const { code, stdout, stderr } = await runCli(args, options);
-    expect(code).toBe(1);
-    for (const text of says) expect(stderr).toContain(text);
-    expect(stderr).toMatch(/^gapless: /m);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    if (args[0] !== 'send') expect(stdout).toBe('');
-  });
+it.each(cases)('gapless $args', async ({ args, says, env }) => {
+  const { code, stdout, stderr } = await runHere(args, env);
+  expect(code).toBe(1);
+  for (const text of says) expect(stderr).toContain(text);
+  expect(stderr).toMatch(/^gapless: /m);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  if (args[0] !== 'send') expect(stdout).toBe('');
+});
 
-  it('shows the stack where DEBUG asks for it', async () => {
-    const { stderr } = await runCli(['verify', folder.in('nothing')], { env: { DEBUG: '1' } });
-    expect(stderr).toMatch(/^\s+at /m);
-  });
+it('is the same as a process of its own', async () => {
+  const said = await runCli(['log', 'reed']);
+  expect(said).toMatchObject({ code: 1, stdout: '' });
+  expect(said).toEqual(await runHere(['log', 'reed']));
+});
+
+it('shows the stack where DEBUG asks for it', async () => {
+  const { stderr } = await runHere(['verify', folder.in('nothing')], { DEBUG: '1' });
+  expect(stderr).toMatch(/^\s+at /m);
 });

@@ -19,9 +19,14 @@ export interface CliOptions {
   cwd?: string;
 }
 
+/** Whether a variable of the environment would change what a command does. */
+export function isSetting(name: string): boolean {
+  return /^(GAPLESS_|ENABLE_|DEBUG$)/.test(name);
+}
+
 /** Without the settings of whoever runs the tests. */
 function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(GAPLESS_|ENABLE_|DEBUG$)/.test(name));
+  const own = Object.entries(process.env).filter(([name]) => !isSetting(name));
   return { ...Object.fromEntries(own), ...extra };
 }
 

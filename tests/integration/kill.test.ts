@@ -1,6 +1,7 @@
 /** kill -9 in the middle of the main job: whatever dies, the log holds each event once. `npm run faults` is the long version. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { finish, runCli, startCli, temporaryFolder } from '../helpers/cli.ts';
+import { finish, startCli, temporaryFolder } from '../helpers/cli.ts';
+import { runHere } from '../helpers/cli-here.ts';
 import { describeWithRedis, freePort, startRedis, until } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
 
@@ -14,7 +15,7 @@ const BEFORE_KILL = 3_000;
 const shared = temporaryFolder();
 const file = shared.in('events.ndjson');
 beforeAll(async () => {
-  expect((await runCli(['simulate', '--events', String(EVENTS), '--seed', '11', '--out', file])).code).toBe(0);
+  expect((await runHere(['simulate', '--events', String(EVENTS), '--seed', '11', '--out', file])).code).toBe(0);
 });
 afterAll(() => shared.remove());
 let folder: ReturnType<typeof temporaryFolder>;
@@ -36,7 +37,7 @@ async function sendUnderFire(server: ServerProcess) {
 }
 
 async function proveExactlyOnce(where: readonly string[]): Promise<void> {
-  const verified = await runCli(['verify', file, '--json', ...where]);
+  const verified = await runHere(['verify', file, '--json', ...where]);
   expect(verified.code, verified.stdout + verified.stderr).toBe(0);
   expect(JSON.parse(verified.stdout)).toMatchObject({ stored: EVENTS });
 }

@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { finish, runCli, startCli, temporaryFolder } from '../helpers/cli.ts';
+import { runHere } from '../helpers/cli-here.ts';
 import { describeWithRedis, freePort, type RedisServer, startRedis, until } from '../helpers/redis-server.ts';
 import { ServerProcess } from '../helpers/server-process.ts';
 
@@ -26,7 +27,7 @@ afterAll(async () => {
 async function simulated(name: string, events: number, seed: number): Promise<string> {
   const file = folder.in(name);
   const args = ['simulate', '--out', file, '--events', String(events), '--seed', String(seed)];
-  expect((await runCli(args)).code).toBe(0);
+  expect((await runHere(args)).code).toBe(0);
   return file;
 }
 
@@ -48,7 +49,7 @@ describe('gapless send and verify', () => {
       ...{ status: 'settled', lines: 5000, stored: 5000, already: 0, rejected: 0, unsettled: 0, durability: 'fsync' },
       producer: expect.stringMatching(/^file-[0-9a-f]{26}$/),
     });
-    const second = await runCli(['send', file, '--json', ...to]);
+    const second = await runHere(['send', file, '--json', ...to]);
     expect(second.code).toBe(0);
     expect(JSON.parse(second.stdout)).toMatchObject({ lines: 5000, stored: 0, already: 5000 });
     const verified = await runCli(['verify', file, '--json', ...DATA]);
@@ -64,9 +65,9 @@ describe('gapless send and verify', () => {
 
   it('log read --json gives back what was sent', async () => {
     const file = await simulated('back.ndjson', 1000, 22);
-    const sent = await runCli(['send', file, '--producer', 'back', ...to]);
+    const sent = await runHere(['send', file, '--producer', 'back', ...to]);
     expect(sent.code, sent.stderr).toBe(0);
-    const { code, stdout } = await runCli(['log', 'read', '--json', '--producer', 'back', ...DATA]);
+    const { code, stdout } = await runHere(['log', 'read', '--json', '--producer', 'back', ...DATA]);
     expect(code).toBe(0);
     const lines = jsonLines(readFileSync(file, 'utf8'));
     const stored = jsonLines(stdout);
@@ -94,7 +95,7 @@ describe('gapless send and verify', () => {
     ];
     writeFileSync(file, lines.join('\n'));
     for (const repeated of [false, true]) {
-      const { code, stdout } = await runCli(['send', file, '--json', ...to]);
+      const { code, stdout } = await runHere(['send', file, '--json', ...to]);
       expect(code).toBe(2);
       const summary = JSON.parse(stdout);
       expect(summary).toMatchObject({
@@ -113,12 +114,12 @@ describe('gapless send and verify', () => {
         ...(repeated ? [] : [[6, 'too_large', '']]),
       ]);
     }
-    const text = await runCli(['send', file, ...to]);
+    const text = await runHere(['send', file, ...to]);
     expect(text.stdout).toContain('line 4: invalid_field at rating: ');
-    const verified = await runCli(['verify', file, '--json', ...DATA]);
+    const verified = await runHere(['verify', file, '--json', ...DATA]);
     expect(verified.code, verified.stdout).toBe(0);
     expect(JSON.parse(verified.stdout)).toMatchObject({ stored: 2, rejected: 2, tooLarge: 1, unreadable: 1, blank: 2 });
-    const { stdout } = await runCli(['dlq', 'list', '--json', ...DATA]);
+    const { stdout } = await runHere(['dlq', 'list', '--json', ...DATA]);
     expect(jsonLines(stdout)).toMatchObject([
       { seq: 4, code: 'invalid_field', path: 'rating', stage: 'validate', event: { rating: 9 } },
       { seq: 5, code: 'unknown_type' },
@@ -134,9 +135,9 @@ describe('gapless send and verify', () => {
     const whole = await runCli(['send', '--producer', 'pipe', '--json', ...to], { stdin: lines.join('') });
     expect(JSON.parse(whole.stdout)).toMatchObject({ file: '-', lines: 3, stored: 1, already: 2 });
     writeFileSync(folder.in('pipe.ndjson'), lines.join(''));
-    expect((await runCli(['verify', folder.in('pipe.ndjson'), '--producer', 'pipe', ...DATA])).code).toBe(0);
+    expect((await runHere(['verify', folder.in('pipe.ndjson'), '--producer', 'pipe', ...DATA])).code).toBe(0);
     appendFileSync(folder.in('pipe.ndjson'), lines[0]!);
-    const more = await runCli(['verify', folder.in('pipe.ndjson'), '--producer', 'pipe', ...DATA]);
+    const more = await runHere(['verify', folder.in('pipe.ndjson'), '--producer', 'pipe', ...DATA]);
     expect(more.code).toBe(1);
     expect(more.stdout).toContain('not settled yet');
   });
@@ -152,12 +153,12 @@ describe('gapless send and verify', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'interrupted' });
     expect(stderr).toContain('Run the same command again');
-    const again = await runCli(['send', file, '--json', ...to]);
+    const again = await runHere(['send', file, '--json', ...to]);
     expect(again.code, again.stderr).toBe(0);
     const { stored, already } = JSON.parse(again.stdout);
     expect(already).toBeGreaterThan(0);
     expect(stored + already).toBe(15_000);
-    expect((await runCli(['verify', file, ...DATA])).code).toBe(0);
+    expect((await runHere(['verify', file, ...DATA])).code).toBe(0);
   });
 
   it('go on over a server that is stopped in order and started again', async () => {
@@ -170,11 +171,11 @@ describe('gapless send and verify', () => {
     const { code, stdout, stderr } = await sending;
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ lines: 15_000, unsettled: 0 });
-    expect((await runCli(['verify', file, ...DATA])).code).toBe(0);
+    expect((await runHere(['verify', file, ...DATA])).code).toBe(0);
   });
 
   it('are told that the token is wrong', async () => {
-    const { code, stderr } = await runCli(['send', folder.in('once.ndjson'), '--url', server.url, '--token', 'wrong']);
+    const { code, stderr } = await runHere(['send', folder.in('once.ndjson'), '--url', server.url, '--token', 'wrong']);
     expect(code).toBe(1);
     expect(stderr).toContain('GAPLESS_TOKEN');
   });
@@ -187,7 +188,7 @@ describe('gapless simulate', () => {
     const { code, stdout, stderr } = await runCli(args);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ sent: 3001, acknowledged: 3001, rejected: 0, unsettled: 0 });
-    const read = await runCli(['log', 'read', '--json', '--since', new Date(began).toISOString(), ...DATA]);
+    const read = await runHere(['log', 'read', '--json', '--since', new Date(began).toISOString(), ...DATA]);
     const events = jsonLines(read.stdout);
     expect(events).toHaveLength(3001);
     expect(new Set(events.map(({ producer }) => producer)).size).toBe(3);
@@ -262,13 +263,14 @@ describe('gapless serve', () => {
   });
 
   it('prints its settings, secrets masked', async () => {
-    const { code, stdout } = await runCli(['serve', '--print-config'], {
-      env: { GAPLESS_TOKEN: TOKEN, GAPLESS_PORT: '81' },
+    const { code, stdout } = await runHere(['serve', '--print-config'], {
+      GAPLESS_TOKEN: TOKEN,
+      GAPLESS_PORT: '81',
     });
     expect(code).toBe(0);
     expect(stdout).toContain('GAPLESS_PORT=81');
     expect(stdout).not.toContain(TOKEN);
-    const json = await runCli(['serve', '--print-config', '--json', '--port', '82']);
+    const json = await runHere(['serve', '--print-config', '--json', '--port', '82']);
     expect(JSON.parse(json.stdout)).toContainEqual(expect.objectContaining({ name: 'GAPLESS_PORT', value: '82' }));
   });
 });
@@ -291,14 +293,14 @@ describeWithRedis('the same on Redis', () => {
     const file = await simulated('redis.ndjson', 3000, 25);
     appendFileSync(file, `${JSON.stringify({ ...RATING, rating: 0 })}\n`);
     const where = ['--redis-url', redis.url];
-    const sent = await runCli(['send', file, '--json', '--url', onRedis.url]);
+    const sent = await runHere(['send', file, '--json', '--url', onRedis.url]);
     expect(sent.code, sent.stderr).toBe(2);
     expect(JSON.parse(sent.stdout)).toMatchObject({ stored: 3000, rejected: 1, reasons: { invalid_field: 1 } });
-    const verified = await runCli(['verify', file, '--json', ...where]);
+    const verified = await runHere(['verify', file, '--json', ...where]);
     expect(verified.code, verified.stdout + verified.stderr).toBe(0);
-    const stats = JSON.parse((await runCli(['log', 'stats', '--json', ...where])).stdout);
+    const stats = JSON.parse((await runHere(['log', 'stats', '--json', ...where])).stdout);
     expect(stats).toMatchObject({ partitions: 5, events: { stored: 3000 }, deadLetters: { stored: 1 } });
-    expect(jsonLines((await runCli(['dlq', 'list', '--json', ...where])).stdout)).toMatchObject([{ seq: 3001 }]);
-    expect(jsonLines((await runCli(['log', 'read', '--json', '--limit', '10', ...where])).stdout)).toHaveLength(10);
+    expect(jsonLines((await runHere(['dlq', 'list', '--json', ...where])).stdout)).toMatchObject([{ seq: 3001 }]);
+    expect(jsonLines((await runHere(['log', 'read', '--json', '--limit', '10', ...where])).stdout)).toHaveLength(10);
   });
 });

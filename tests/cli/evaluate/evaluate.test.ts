@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runCli, temporaryFolder } from '../../helpers/cli.ts';
+import { runHere } from '../../helpers/cli-here.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -13,7 +14,7 @@ describe('gapless evaluate', () => {
     const clicks = folder.in('clicks.csv');
     // The last item was followed by: nothing, b, b and c.
     writeFileSync(clicks, 'session_id,item_id,timestamp\n1,a,0\n1,b,1\n2,a,10\n2,c,11\n3,a,20\n3,b,21\n');
-    const { code, stdout } = await runCli(['evaluate', clicks, '--from', '0', '--models', 'last_item', '--json']);
+    const { code, stdout } = await runHere(['evaluate', clicks, '--from', '0', '--models', 'last_item', '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ file: clicks, count: 20, from: 0, frozen: false, repeats: 'allow' },
@@ -47,7 +48,8 @@ describe('gapless evaluate', () => {
       '--models',
       'blend,session_knn,popularity,last_item',
     ];
-    const [live, frozen] = await Promise.all([runCli(args), runCli([...args, '--frozen', '--models', 'blend'])]);
+    const live = await runHere(args);
+    const frozen = await runHere([...args, '--frozen', '--models', 'blend']);
     const rates = ({ stdout }: { stdout: string }): Record<string, number> =>
       Object.fromEntries(
         JSON.parse(stdout).results.map(({ model, hitRate }: { model: string; hitRate: number }) => [model, hitRate]),
@@ -61,7 +63,7 @@ describe('gapless evaluate', () => {
   it('fails with a sentence and a hint', async () => {
     const broken = folder.in('broken.csv');
     writeFileSync(broken, 'session_id,item_id,timestamp\n1,a,0\n1,b,later\n');
-    const { code, stderr, stdout } = await runCli(['evaluate', broken]);
+    const { code, stderr, stdout } = await runHere(['evaluate', broken]);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toContain(`gapless: ${broken} line 3: no time`);
@@ -74,7 +76,7 @@ describe('gapless evaluate', () => {
     [['--count', '0'], 'Write a whole number from 1 to 100'],
     [['--repeats', 'maybe'], 'Allowed choices are allow, hide'],
   ])('refuses %j', async (args, expected) => {
-    const { code, stderr } = await runCli(['evaluate', SAMPLE, ...args]);
+    const { code, stderr } = await runHere(['evaluate', SAMPLE, ...args]);
     expect(code).toBe(1);
     expect(stderr).toContain(expected);
   });
