@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/helpers/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than a small machine has cores: much of the time is waiting for servers, browsers and clocks.
+    maxWorkers: 3,
     // Many files share a process: starting one for each, and loading everything again, took half of their time.
     isolate: false,
     testTimeout: 60_000,

@@ -1,6 +1,7 @@
 /** Starts a server in this process and stops it in order. `gapless serve` is a thin layer over this. */
 import { type Assembly, assemble } from './compose.ts';
 import type { Config } from './config.ts';
+import { listenFault } from './gateway/listen-error.ts';
 import { Lifecycle, type LifecycleState } from './lifecycle.ts';
 import { createLogger, type Logger } from './ops/logger.ts';
 
@@ -34,6 +35,9 @@ export async function startServer(
   logger: Logger = createLogger({ level: config.logLevel }),
   onFailure: (error: unknown) => void = () => process.exit(1),
 ): Promise<RunningServer> {
+  // Before threads and storage are started for nothing.
+  const fault = await listenFault(config.host, config.port);
+  if (fault) throw fault;
   const lifecycle = new Lifecycle();
   const assembly = await assemble(config, logger, lifecycle, (error) => {
     if (lifecycle.state === 'ready' || lifecycle.state === 'starting') lifecycle.advance('failed');

@@ -1,4 +1,4 @@
-/** Why a listener could not be opened. uWebSockets.js only says that it could not, so the system is asked the same once more. */
+/** Why a listener cannot be opened. uWebSockets.js only says that it could not, so the system is asked for the same. */
 import { createServer } from 'node:net';
 
 export const LISTEN_ERRORS = ['port_in_use', 'port_forbidden', 'host_unavailable', 'listen_failed'] as const;
@@ -13,8 +13,19 @@ export class ListenError extends Error {
   }
 }
 
+/** What the system has against it now; null if nothing. */
+export async function listenFault(host: string, port: number): Promise<ListenError | null> {
+  const code = await systemErrorOf(host, port);
+  return code === null ? null : explain(code, host, port);
+}
+
+/** For a listener that could not be opened. */
 export async function explainListenFailure(host: string, port: number): Promise<ListenError> {
-  switch (await systemErrorOf(host, port)) {
+  return explain(await systemErrorOf(host, port), host, port);
+}
+
+function explain(code: string | null, host: string, port: number): ListenError {
+  switch (code) {
     case 'EADDRINUSE':
       return new ListenError(
         'port_in_use',
@@ -40,10 +51,10 @@ export async function explainListenFailure(host: string, port: number): Promise<
   }
 }
 
-function systemErrorOf(host: string, port: number): Promise<string | undefined> {
+function systemErrorOf(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(null)));
   });
 }

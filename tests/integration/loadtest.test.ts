@@ -4,6 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { exitCodeOf } from '../../loadtest/report/exit-code.ts';
 import type { RunRecord } from '../../loadtest/report/record.ts';
 import { runCli, temporaryFolder } from '../helpers/cli.ts';
+import { runHere } from '../helpers/cli-here.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -46,12 +47,10 @@ it('loads a server at a fixed rate, verifies its log and writes what it saw', { 
 });
 
 it('lists what it can do, and says what is wrong', async () => {
-  const [listed, unknown, scenario, remote] = await Promise.all([
-    runCli(['loadtest', '--list']),
-    runCli(['loadtest', 'steady', '--target', 'nobody']),
-    runCli(['loadtest', 'nothing']),
-    runCli(['loadtest', 'steady', '--url', 'ws://example.com']),
-  ]);
+  const listed = await runHere(['loadtest', '--list']);
+  const unknown = await runHere(['loadtest', 'steady', '--target', 'nobody']);
+  const scenario = await runHere(['loadtest', 'nothing']);
+  const remote = await runHere(['loadtest', 'steady', '--url', 'ws://example.com']);
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   for (const name of ['steady', 'saturation', 'step-up', 'burst', 'embedded', 'redis', 'straightforward']) {
     expect(listed.stdout).toContain(`  ${name}`);
