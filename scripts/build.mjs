@@ -3,7 +3,7 @@
  * Builds `dist/`: compiles TypeScript, copies what lies beside it (scripts of a storage engine and the like), makes the command
  * executable, bundles the SDK for pages, and builds the pages. Says nothing when all is well and does nothing when nothing changed.
  *
- *   node scripts/build.mjs [--quick]     --quick: only what changed, without checking types, for tests of work under way
+ *   node scripts/build.mjs [--quick]     --quick: only what changed, without checking types, for tests; types are `npm run check`'s business
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
