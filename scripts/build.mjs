@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
- * Builds `dist/`: compiles TypeScript, copies what lies beside it (scripts of a storage engine and the like), makes the command
- * executable, bundles the SDK for pages, and builds the pages. Says nothing when all is well and does nothing when nothing changed.
+ * Builds `dist/`: the program, the types of what it exports, the SDK for pages, and the pages. Says nothing when all is well and does
+ * nothing when nothing changed.
  *
- *   node scripts/build.mjs [--quick]     --quick: only what changed, without checking types, for tests; types are `npm run check`'s business
+ *   node scripts/build.mjs [--quick]     --quick: without types, for tests; they are `npm run check`'s business
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPages } from './build-pages.mjs';
+import { bundle } from './bundle.mjs';
 import { BUNDLE, writeBundle } from './bundle-client.mjs';
 import { filesBelow, fingerprint } from './files.mjs';
 
@@ -20,7 +21,7 @@ const STAMP = `${DIST}/.built`;
 const LOCK = `${DIST}/.lock`;
 const NOTES = `${DIST}/.tsbuildinfo`;
 const CONFIG = 'tsconfig.build.json';
-const BUILT_BY = ['scripts/bundle-client.mjs', 'scripts/compress.mjs'];
+const BUILT_BY = ['scripts/bundle.mjs', 'scripts/bundle-client.mjs', 'scripts/compress.mjs'];
 const LOCK_WAIT_MS = 120_000;
 const quick = process.argv.includes('--quick');
 
@@ -45,60 +46,21 @@ try {
 
 async function build(sources) {
   if (!fs.existsSync('node_modules/typescript/bin/tsc')) fail('TypeScript is not installed. Run: npm ci');
-  removeStale(new Set(sources.filter(isSource).map((file) => file.slice(0, -'.ts'.length))));
-  if (quick) await transpile(sources.filter(isSource));
-  else compile();
-  for (const file of sources.filter((file) => !isSource(file) && !file.endsWith('.md'))) {
-    fs.mkdirSync(path.dirname(path.join(DIST, file)), { recursive: true });
-    fs.copyFileSync(file, path.join(DIST, file));
-  }
-  fs.chmodSync(`${DIST}/cli/main.js`, 0o755);
+  if (!quick) declareTypes(sources);
+  await bundle(rooms, sources).catch(() => fail('The build failed, see above. dist/ may be incomplete.'));
   await writeBundle();
 }
 
-function compile() {
+/** Checks all of them, and writes what a user of the packages needs. */
+function declareTypes(sources) {
+  const wanted = new Set(sources.map((file) => path.join(DIST, file.replace(/\.ts$/, '.d.ts'))));
+  for (const file of rooms.flatMap((room) => filesBelow(path.join(DIST, room))))
+    if (file.endsWith('.d.ts') && !wanted.has(file)) fs.rmSync(file);
   const args = ['node_modules/typescript/bin/tsc', '-p', CONFIG, ...(process.stdout.isTTY ? ['--pretty'] : [])];
   // tsc believes its notes over what it finds in dist/.
-  if (!fs.existsSync(`${DIST}/cli/main.js`)) fs.rmSync(NOTES, { force: true });
+  if (!fs.existsSync(`${DIST}/client/index.d.ts`)) fs.rmSync(NOTES, { force: true });
   const tsc = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (tsc.status !== 0) fail('The build failed: TypeScript found the errors above. dist/ may be incomplete.');
-}
-
-async function transpile(sources) {
-  const output = (file) => path.join(DIST, `${file.slice(0, -'.ts'.length)}.js`);
-  const changed = sources.filter((file) => modifiedMs(output(file)) <= modifiedMs(file));
-  if (changed.length === 0) return;
-  // What it says of these files is no longer so.
-  fs.rmSync(NOTES, { force: true });
-  const { default: ts } = await import('typescript');
-  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
-  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.');
-  // transpileModule emits ES modules only where it is told, it does not look at package.json.
-  const compilerOptions = { ...options, module: ts.ModuleKind.ESNext, noEmit: false, inlineSourceMap: true };
-  for (const file of changed) {
-    const { outputText } = ts.transpileModule(fs.readFileSync(file, 'utf8'), {
-      fileName: path.resolve(file),
-      compilerOptions,
-    });
-    fs.mkdirSync(path.dirname(output(file)), { recursive: true });
-    fs.writeFileSync(output(file), outputText);
-  }
-}
-
-/** Outputs whose source is gone. */
-function removeStale(wanted) {
-  for (const file of rooms.flatMap((room) => filesBelow(path.join(DIST, room)))) {
-    const output = /^(.*?)(\.d\.ts|\.js\.map|\.js)$/.exec(path.relative(DIST, file));
-    if (output && !wanted.has(output[1])) fs.rmSync(file);
-  }
-}
-
-function isSource(file) {
-  return file.endsWith('.ts') && !file.endsWith('.d.ts');
-}
-
-function modifiedMs(file) {
-  return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -1;
 }
 
 /** One build at a time in one checkout; the lock of a process that is gone does not count. */

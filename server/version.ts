@@ -1,12 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './installation.ts';
 
-/** The version in package.json, which lies one folder up in a source tree and two up in a build. */
-export const VERSION: string = readVersion();
-
-function readVersion(): string {
-  for (const up of ['../package.json', '../../package.json']) {
-    const file = new URL(up, import.meta.url);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  throw new Error('package.json is missing beside the program');
-}
+/** The version in package.json. */
+export const VERSION: string = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;

@@ -1,16 +1,14 @@
 /** Child processes that never outlive this one, and are gone for certain after `kill`. */
 import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { built } from '../../server/installation.ts';
 import { ownGroup } from './terminal.ts';
 
 const TAIL_CHARACTERS = 8_000;
 /** How long an end in order may take. */
 const ORDERLY_MS = 30_000;
-/** `dist/`, from where everything is started that is measured. */
-export const BUILT = builtFolder();
-export const CLI = path.join(BUILT, 'cli/main.js');
+/** What is measured is what was built. */
+export const CLI = built('cli/main.js');
 
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -21,12 +19,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);
   });
-}
-
-function builtFolder(): string {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  const root = path.resolve(here, '../..');
-  return path.basename(root) === 'dist' ? root : path.join(root, 'dist');
 }
 
 /** Without the settings of whoever runs this. */

@@ -1,10 +1,10 @@
 /** Runs a plan in generator processes and hears from them. */
 import { EventEmitter, once } from 'node:events';
-import path from 'node:path';
+import { built } from '../../server/installation.ts';
 import { mergeReports } from '../generator/merge.ts';
 import type { FromGenerator, LoadPlan, LoadReport, ShardReport, ShardSecond, ToGenerator } from '../generator/plan.ts';
 import { processesFor, shard } from '../generator/shards.ts';
-import { BUILT, Child } from './child.ts';
+import { Child } from './child.ts';
 
 /** Beyond warm-up, measuring and draining: starting, encoding the events, connecting. */
 const SLACK_MS = 60_000;
@@ -41,9 +41,7 @@ export class Load {
     this.events = events;
     this.originMs = originMs;
     const plans = shard(plan, processesFor(plan.connections, processes));
-    this.children = plans.map((part) =>
-      Child.forked(path.join(BUILT, 'loadtest/generator/main.js'), [JSON.stringify(part)]),
-    );
+    this.children = plans.map((part) => Child.forked(built('loadtest/generator/main.js'), [JSON.stringify(part)]));
     this.report = this.collect(plan).finally(() => Promise.all(this.children.map((child) => child.kill())));
     // Whoever waits hears of it; nobody may be waiting yet.
     this.report.catch(() => undefined);

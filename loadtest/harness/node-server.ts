@@ -1,7 +1,8 @@
 /** A peer or a limit as a process of its own: a file of `loadtest/` that listens on a given port and says `ready`. */
-import path from 'node:path';
+
+import { built } from '../../server/installation.ts';
 import { freePort } from '../redis-server.ts';
-import { BUILT, Child } from './child.ts';
+import { Child } from './child.ts';
 import { until } from './until.ts';
 
 const START_MS = 20_000;
@@ -20,12 +21,7 @@ export class NodeServer {
   /** `file` is its name in `loadtest/`, without extension; the port is its first argument. Resolves when it is ready. */
   static async start(file: string, args: readonly (string | number)[]): Promise<NodeServer> {
     const port = await freePort();
-    const child = Child.node([
-      ...NODE_FLAGS,
-      path.join(BUILT, 'loadtest', `${file}.js`),
-      String(port),
-      ...args.map(String),
-    ]);
+    const child = Child.node([...NODE_FLAGS, built(`loadtest/${file}.js`), String(port), ...args.map(String)]);
     await until(`${file} is ready`, START_MS, () => {
       if (child.ended) throw new Error(`${file} ended:\n${child.tail}`);
       return child.stdout.includes('ready');

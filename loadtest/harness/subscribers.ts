@@ -1,7 +1,8 @@
 /** Runs subscribers in a process of their own and hears from it. */
-import path from 'node:path';
+
+import { built } from '../../server/installation.ts';
 import type { FromSubscribers, SubscribersCount, SubscribersPlan, ToSubscribers } from '../subscribers/plan.ts';
-import { BUILT, Child } from './child.ts';
+import { Child } from './child.ts';
 
 const PATIENCE_MS = 30_000;
 
@@ -14,7 +15,7 @@ export class Subscribers {
 
   /** Resolves when all of them are subscribed. */
   static async start(plan: SubscribersPlan): Promise<Subscribers> {
-    const child = Child.forked(path.join(BUILT, 'loadtest/subscribers/main.js'), [JSON.stringify(plan)]);
+    const child = Child.forked(built('loadtest/subscribers/main.js'), [JSON.stringify(plan)]);
     const subscribers = new Subscribers(child);
     try {
       await subscribers.hear('live');

@@ -1,6 +1,6 @@
 /** Runs a plan with autocannon in a process of its own and hears from it. */
-import path from 'node:path';
-import { BUILT, Child } from '../harness/child.ts';
+import { built } from '../../server/installation.ts';
+import { Child } from '../harness/child.ts';
 import type { FromHttp, HttpPlan, HttpReport, HttpSecond, ToHttp } from './plan.ts';
 
 /** Beyond warm-up, measuring and draining: starting and encoding the events. */
@@ -18,7 +18,7 @@ export class HttpLoad {
   private readonly child: Child;
 
   constructor(plan: HttpPlan, events: HttpEvents = {}) {
-    this.child = Child.forked(path.join(BUILT, 'loadtest/http/main.js'), [JSON.stringify(plan)]);
+    this.child = Child.forked(built('loadtest/http/main.js'), [JSON.stringify(plan)]);
     this.report = this.hear(plan, events).finally(() => this.child.kill());
     // Whoever waits hears of it; nobody may be waiting yet.
     this.report.catch(() => undefined);

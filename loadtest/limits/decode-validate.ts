@@ -2,21 +2,19 @@
  * Decode and validate alone, in one thread of a process of its own: msgpackr reads the frames' events, the zod schema judges each. The libraries as they
  * come, whatever Gapless does instead; the bytes are those that the generator sends.
  */
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Unpackr } from 'msgpackr/unpack';
+import type { Unpackr } from 'msgpackr/unpack';
 import { eventSchema } from '../../protocol/events.ts';
+import { built } from '../../server/installation.ts';
 import { asMsgpack, planEvents } from '../generator/events.ts';
 import type { EventPlan } from '../generator/plan.ts';
-import { BUILT, Child } from '../harness/child.ts';
+import { Child } from '../harness/child.ts';
 
-const FILE = 'loadtest/limits/decode-validate.js';
 const EVENTS_PER_FRAME = 50;
 const CONNECTIONS = 64;
 
 /** Events per second, measured for so many ms after as many of warm-up. */
 export async function decodeAndValidate(events: EventPlan, ms: number): Promise<number> {
-  const child = Child.node([path.join(BUILT, FILE), JSON.stringify(events), String(ms)]);
+  const child = Child.node([built('loadtest/limits/decode-validate-process.js'), JSON.stringify(events), String(ms)]);
   const code = await child.end();
   const rate = Number(child.stdout);
   if (code !== 0 || !(rate > 0)) throw new Error(`decode + validate ended with ${code}:\n${child.tail}`);
@@ -44,22 +42,4 @@ export function decodeAndValidateFrame(unpackr: Unpackr, frame: Uint8Array): num
     if (!result.success) throw result.error;
   }
   return events.length;
-}
-
-function measure(frames: readonly Uint8Array[], ms: number): number {
-  const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
-  let rate = 0;
-  for (const pass of ['warm up', 'measure'] as const) {
-    const began = performance.now();
-    let events = 0;
-    for (let i = 0; performance.now() - began < ms; i++) {
-      events += decodeAndValidateFrame(unpackr, frames[i % frames.length]!);
-    }
-    if (pass === 'measure') rate = (events * 1000) / (performance.now() - began);
-  }
-  return rate;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(measure(framesOf(JSON.parse(process.argv[2]!) as EventPlan), Number(process.argv[3])));
 }

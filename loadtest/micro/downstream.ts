@@ -72,7 +72,7 @@ function makeEntry(events: number): IntactEntry {
 }
 
 async function startThread(role: ThreadRole['role']): Promise<Thread<Answering, object>> {
-  const entry = new URL('./downstream-thread.js', import.meta.url);
+  const entry = 'loadtest/micro/downstream-thread';
   const settings: ThreadRole = { bus: BUS, role };
   const thread = new Thread<Answering, object>({ name: role, entry, settings, functions: {} });
   await thread.start();

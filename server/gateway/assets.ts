@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CODINGS, type Coding, chooseCoding, isKnown } from './content-coding.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 
@@ -72,10 +71,4 @@ export function assetReply(
   if (isKnown(asked.get('if-none-match'), etag)) return { status: 304, headers: known };
   const encoding: Record<string, string> = coding === 'identity' ? {} : { 'content-encoding': coding };
   return { status: 200, headers: { ...known, ...encoding, 'content-type': contentType }, body };
-}
-
-/** Where `npm run build` puts a folder: beside the compiled server; or, where the source runs, in `dist/`. */
-export function builtFolder(name: string): string {
-  const beside = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 }

@@ -1,11 +1,10 @@
 /** The worker pool behind two calls. Piscina lives here and nowhere else. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { type PackedTask, packTask } from '../../workers/packed-task.ts';
 import { openResult, type PackedResult } from '../../workers/packed-units.ts';
 import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
+import { built } from '../installation.ts';
 
 export interface PoolOptions {
   threads: number;
@@ -30,7 +29,7 @@ export class WorkerPool implements SlabPool {
   private readonly piscina: Piscina<PackedTask, PackedResult>;
   private readonly running = new Set<Promise<unknown>>();
 
-  constructor({ threads, settings, filename = workerFile() }: PoolOptions) {
+  constructor({ threads, settings, filename = built('workers/main.js') }: PoolOptions) {
     this.threads = threads;
     this.piscina = new Piscina({
       filename,
@@ -77,11 +76,4 @@ export class WorkerPool implements SlabPool {
     await Promise.allSettled(this.running);
     await this.piscina.destroy();
   }
-}
-
-/** Beside this file in a build; in a source tree the build is used as well, since a worker thread cannot run TypeScript. */
-function workerFile(): string {
-  const built = fileURLToPath(new URL('../../workers/main.js', import.meta.url));
-  if (existsSync(built)) return built;
-  return fileURLToPath(new URL('../../dist/workers/main.js', import.meta.url));
 }

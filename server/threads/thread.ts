@@ -2,10 +2,9 @@
  * Threads of this process beside the gateway's event loop: a worker thread is started from an entry file, told its settings once, and
  * then both sides call each other's functions. A thread that dies is started anew, after a pause that grows while it keeps dying.
  */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type BirpcReturn, createBirpc } from 'birpc';
+import { built } from '../installation.ts';
 import { batched } from './batching.ts';
 
 /** Functions with plain data in and out, as structured clone carries it. */
@@ -77,7 +76,7 @@ export class Thread<Remote extends Functions<Remote>, Local extends Functions<Lo
   private launch(): void {
     const { entry, settings, functions, name, youngGenerationMiB = YOUNG_GENERATION_MIB } = this.options;
     this.startedAt = performance.now();
-    const worker = new Worker(typeof entry === 'string' ? threadFile(entry) : entry, {
+    const worker = new Worker(typeof entry === 'string' ? built(`${entry}.js`) : entry, {
       workerData: settings,
       name,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMiB },
@@ -156,10 +155,4 @@ export function serveThread<Remote extends Functions<Remote>, Local extends Func
   if (!port) throw new Error('this file is the entry of a worker thread');
   const remote = createBirpc<Remote & { ready(): void }, Local & Basics>(functions, { ...batched(port), timeout: -1 });
   return { remote: remote as unknown as ThreadSide<Remote>['remote'] };
-}
-
-/** Beside this file in a build; in a source tree the build is used as well, since a worker thread cannot run TypeScript. */
-function threadFile(entry: string): URL {
-  const built = new URL(`../../${entry}.js`, import.meta.url);
-  return existsSync(fileURLToPath(built)) ? built : new URL(`../../dist/${entry}.js`, import.meta.url);
 }

@@ -2,7 +2,9 @@
  * The pages: `GET /` (the dashboard), `GET /<page>`, and what they load. `npm run build` makes the files. Names below `/assets/` hold a hash
  * of what is in them, so browsers keep those for good and ask for the pages again each time, which mostly costs a 304.
  */
-import { type Asset, assetReply, builtFolder, loadAssets } from '../assets.ts';
+
+import { built } from '../../installation.ts';
+import { type Asset, assetReply, loadAssets } from '../assets.ts';
 import type { HttpReply } from '../http.ts';
 import { problem } from '../problem.ts';
 import type { Route } from '../routing.ts';
@@ -35,7 +37,7 @@ const ALWAYS = {
 };
 
 /** Reads the files; afterwards nothing is read any more. */
-export function pageRoutes(folder = builtFolder('pages')): Route[] {
+export function pageRoutes(folder = built('pages')): Route[] {
   const assets = loadAssets(folder);
   const hashed = new Map<string, Asset>();
   const routes: Route[] = [];

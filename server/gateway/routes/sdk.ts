@@ -3,7 +3,9 @@
  * page needs nothing but the server's address. Its name stays while it changes with the server, so browsers ask each time whether theirs
  * is still the one, which mostly costs a 304.
  */
-import { assetReply, builtFolder, loadAssets } from '../assets.ts';
+
+import { built } from '../../installation.ts';
+import { assetReply, loadAssets } from '../assets.ts';
 import type { Route } from '../routing.ts';
 
 const BUNDLE = 'gapless.js';
@@ -12,7 +14,7 @@ const PATHS = [`/${BUNDLE}`, `/v1/${BUNDLE}`];
 const HEADERS = { 'cache-control': 'no-cache', 'cross-origin-resource-policy': 'cross-origin' };
 
 /** Reads the file; afterwards nothing is read any more. Without a build there is no such route. */
-export function sdkRoutes(folder = builtFolder('browser')): Route[] {
+export function sdkRoutes(folder = built('browser')): Route[] {
   const bundle = loadAssets(folder).get(BUNDLE);
   if (!bundle) return [];
   return PATHS.map((path) => ({ method: 'GET', path, handle: (request) => assetReply(request, bundle, HEADERS) }));

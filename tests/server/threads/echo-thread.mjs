@@ -1,5 +1,7 @@
 /** A thread for tests: echoes, calls back, fails and dies on command. */
-import { serveThread, threadSettings } from '../../../dist/server/threads/thread.js';
+import { tsImport } from 'tsx/esm/api';
+
+const { serveThread, threadSettings } = await tsImport('../../../server/threads/thread.ts', import.meta.url);
 
 const { greeting, broken } = threadSettings();
 if (broken) throw new Error('it cannot start');

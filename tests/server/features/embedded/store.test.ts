@@ -69,14 +69,16 @@ test('a writer in another thread, opened after the reader: it writes, and the re
   await reader.close();
 });
 
-/** Saves as `saveNext` does until it gets a message. Threads load what was built. */
+/** Saves as `saveNext` does until it gets a message. */
 function startWriterThread(dir: string): Worker {
-  const built = pathToFileURL(join(process.cwd(), 'dist/server/features/embedded/store.js')).href;
+  const source = pathToFileURL(join(process.cwd(), 'server/features/embedded/store.ts')).href;
   const code = `
     const { parentPort } = require('node:worker_threads');
     let ended = false;
     parentPort.once('message', () => (ended = true));
-    import(${JSON.stringify(built)}).then(async ({ openEmbeddedFeatureStore }) => {
+    import('tsx/esm/api').then(async ({ tsImport }) => {
+      const source = ${JSON.stringify(source)};
+      const { openEmbeddedFeatureStore } = await tsImport(source, source);
       const store = await openEmbeddedFeatureStore(${JSON.stringify(dir)});
       const scopes = ${JSON.stringify(SCOPES)};
       while (!ended) {
