@@ -1,7 +1,7 @@
 /** Simulated listeners beside the server, in a thread of its process: they go when it goes. */
 import { Thread } from '../../server/threads/thread.ts';
 import { DEMO_USERS } from './limits.ts';
-import type { DemoSettings } from './listeners.ts';
+import type { DemoSettings } from './main.ts';
 
 const CONNECTIONS = 6;
 
@@ -16,7 +16,7 @@ export async function startDemo(
   onTrouble: (error: Error) => void,
 ): Promise<Demo> {
   const settings: DemoSettings = { ...server, users: DEMO_USERS, connections: CONNECTIONS };
-  const thread = new Thread({ name: 'demo', entry: 'cli/demo/listeners', settings, functions: {}, onDeath: onTrouble });
+  const thread = new Thread({ name: 'demo', entry: 'cli/demo/main', settings, functions: {}, onDeath: onTrouble });
   await thread.start();
   return { stop: () => thread.stop() };
 }
