@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connect, type GaplessClient } from '../../client/node.ts';
@@ -11,6 +10,7 @@ import { describeInBrowser, startBrowser, type TestBrowser } from '../helpers/br
 import { freePort } from '../helpers/redis-server.ts';
 import { startTestServer, type TestServer } from '../helpers/server.ts';
 import { keepPicture } from './artefacts.ts';
+import { barriers } from './barriers.ts';
 
 const WAIT_MS = 20_000;
 /** Tests wait on what the page shows. */
@@ -69,15 +69,6 @@ describeInBrowser('the dashboard', () => {
 
   const applied = () => cells(panel('Partitions').locator('tbody tr'), 2);
 
-  /** What axe finds. */
-  async function violations(of = page): Promise<string[]> {
-    await of.evaluate(axe.source);
-    const run = () =>
-      (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ['violations'], preload: false });
-    const found = await of.evaluate(run);
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  }
-
   it('says what to do where nothing has come yet', async () => {
     await poll(link).toContain('Live');
     const command = `npx gapless simulate --rate 200 --duration 5m --url ${server.url}`;
@@ -86,7 +77,7 @@ describeInBrowser('the dashboard', () => {
     expect(await panel('Events').innerText()).toContain(command);
     expect(await panel('Top tracks').innerText()).toContain('No plays yet');
     expect(await panel('Rejected by code').innerText()).toContain('Nothing was rejected');
-    expect(await violations()).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
   });
 
   it('agrees with /metrics', async () => {
@@ -202,11 +193,11 @@ describeInBrowser('the dashboard', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await poll(() => page.locator('html').getAttribute('data-theme')).toBe(colorScheme);
-      expect(await violations()).toEqual([]);
+      expect(await barriers(page)).toEqual([]);
       await keepPicture(page, `dashboard-${colorScheme}`);
     }
     await page.setViewportSize({ width: 360, height: 740 });
-    expect(await violations()).toEqual([]);
+    expect(await barriers(page)).toEqual([]);
     await keepPicture(page, 'dashboard-phone');
     const width = await page.locator('html').evaluate((html) => (html as { scrollWidth: number }).scrollWidth);
     expect(width).toBeLessThanOrEqual(360);
@@ -241,7 +232,7 @@ describeInBrowser('the dashboard', () => {
       await input.fill('wrong');
       await asked.getByRole('button', { name: 'Connect' }).click();
       await asked.getByText('The token was not taken').waitFor();
-      expect(await violations(asked)).toEqual([]);
+      expect(await barriers(asked)).toEqual([]);
       await input.fill('a-token-of-this-test-0123456789');
       await asked.getByRole('button', { name: 'Connect' }).click();
       await expect.poll(() => asked.locator('.link').innerText(), { timeout: WAIT_MS }).toContain('Live');

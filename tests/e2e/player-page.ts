@@ -1,5 +1,4 @@
 /** A player page as somebody sees and uses it. */
-import axe from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { until } from '../helpers/redis-server.ts';
@@ -95,12 +94,6 @@ export class PlayerPage {
   async list(): Promise<{ id: string; tracks: string[] }> {
     const list = this.page.locator('[data-list]');
     return { id: (await list.getAttribute('data-list'))!, tracks: await list.locator('.title').allInnerTexts() };
-  }
-
-  async violations(): Promise<string[]> {
-    await this.page.evaluate(axe.source);
-    const found = await this.page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 
   picture(name: string): Promise<void> {
