@@ -35,6 +35,16 @@ export class FairQueue<T extends Served> {
     this.queue.push({ order: this.order++, who });
   }
 
+  /** Who is next, and stays. */
+  peek(): T | undefined {
+    return this.queue.peek()?.who;
+  }
+
+  /** Bytes that it was served, as much of them as is remembered. */
+  remembered({ served }: T): number {
+    return 2 ** (served - this.total / HALF_LIFE_BYTES);
+  }
+
   pop(): T | undefined {
     return this.queue.pop()?.who;
   }

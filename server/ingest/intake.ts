@@ -3,13 +3,13 @@
  * storage is and they are few, and go at once otherwise. Who was served the least lately goes first (`fair-queue.ts`).
  */
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
-import { FairQueue } from './fair-queue.ts';
+import { Backlog } from './backlog.ts';
 import { KnownAgents } from './known-agents.ts';
-import { join, type PendingFrame } from './pending-frame.ts';
+import type { PendingFrame } from './pending-frame.ts';
 import type { SlabPool } from './pool.ts';
 import type { Quarantine } from './quarantine.ts';
 import { ResultBuffers } from './result-buffers.ts';
-import { assign, hasRoom, SLAB_BYTES, type Slab, type SourceUnit, slabTask, TURN_BYTES } from './slab.ts';
+import { assign, type Slab, type SourceUnit, slabTask } from './slab.ts';
 import type { Source } from './source.ts';
 
 export interface IntakeEvents {
@@ -28,6 +28,7 @@ export type WorkHere = (task: SlabTask) => SlabResult;
 /** Beyond this a slab is worth a thread's way there and back. */
 const HERE_EVENTS = 256;
 const HERE_BYTES = 64 * 1024;
+const SLABS_A_THREAD = 2;
 /** Fewer are not worth a commit of their own while one is under way: they wait for its end, but not longer than this. */
 const COMPANY_EVENTS = 64;
 const COMPANY_MS = 20;
@@ -38,7 +39,7 @@ export class Intake {
   private readonly events: IntakeEvents;
   private readonly workHere: WorkHere | null;
   private readonly agents = new KnownAgents();
-  private readonly ready = new FairQueue<Source>();
+  private readonly backlog = new Backlog();
   /** Buffers of slabs that came back; never more than there can be slabs under way. */
   private readonly spare: ArrayBuffer[] = [];
   private readonly results = new ResultBuffers();
@@ -49,9 +50,6 @@ export class Intake {
   private stopped = false;
   /** Runs while what waits is held back. */
   private patience: NodeJS.Timeout | null = null;
-  /** Event bytes that wait for a slab. */
-  waitingBytes = 0;
-  private waitingEvents = 0;
 
   constructor(pool: SlabPool, quarantine: Quarantine, events: IntakeEvents, workHere: WorkHere | null = null) {
     this.workHere = workHere;
@@ -60,34 +58,25 @@ export class Intake {
     this.events = events;
   }
 
+  /** Event bytes that wait for a slab. */
+  get waitingBytes(): number {
+    return this.backlog.bytes;
+  }
+
   submit(source: Source, frame: PendingFrame): void {
     if (source.state === 'failed') return;
-    this.waitingBytes += frame.copy.length;
-    this.waitingEvents += frame.count - frame.skip;
-    const last = source.frames.at(-1);
-    if (!last || !join(last, frame)) source.frames.push(frame);
-    if (source.state === 'idle') this.enqueue(source);
+    this.backlog.add(source, frame);
     this.schedule();
   }
 
   /** A failed source's frames will never be worked on. */
   discard(source: Source): void {
-    for (const frame of source.frames) {
-      this.waitingBytes -= frame.copy.length;
-      this.waitingEvents -= frame.count - frame.skip;
-      frame.copy.release();
-    }
-    source.frames.length = 0;
-  }
-
-  private enqueue(source: Source): void {
-    source.state = 'queued';
-    this.ready.push(source);
+    this.backlog.discard(source);
   }
 
   /** Frames of one turn of the event loop share a slab. */
   private schedule(): void {
-    if (this.scheduled || !this.canGo) return;
+    if (this.scheduled || !(this.canGo || this.lightCanGo)) return;
     if (this.holdsBack) {
       this.patience ??= setTimeout(() => this.goAnyway(), COMPANY_MS);
       return;
@@ -100,14 +89,15 @@ export class Intake {
   }
 
   private pump(): void {
+    this.goLight();
     while (this.canGo && !this.holdsBack) this.go();
-    if (this.ready.length === 0) this.relax();
+    if (this.backlog.empty) this.relax();
     this.schedule();
   }
 
-  /** One slab more than there are threads: a worker that finishes finds the next one waiting. */
+  /** A worker that finishes finds the next one waiting, also where this thread is busy with what others send. */
   private get canGo(): boolean {
-    return !this.stopped && this.inFlight <= this.pool.threads && this.ready.length > 0;
+    return !this.stopped && this.inFlight < SLABS_A_THREAD * this.pool.threads && !this.backlog.empty;
   }
 
   /**
@@ -115,11 +105,23 @@ export class Intake {
    * under way. That is the clock: commits follow each other as fast as storage is, and hold what has come meanwhile (Nagle, RFC 896).
    */
   private get holdsBack(): boolean {
-    return this.waitingEvents < COMPANY_EVENTS && this.events.committing();
+    return this.backlog.events < COMPANY_EVENTS && this.events.committing();
+  }
+
+  /** Those who send little do not wait for a worker behind the slabs of others. */
+  private get lightCanGo(): boolean {
+    return !this.stopped && this.workHere !== null && this.inFlight > 0 && this.backlog.lightIsFirst(this.mayStay);
+  }
+
+  /** Works on them here. One small slab in a turn of the event loop: where all send little, the pool has to help. */
+  private goLight(): void {
+    if (!this.lightCanGo || this.holdsBack) return;
+    const slab = this.backlog.formLight({ events: HERE_EVENTS, bytes: HERE_BYTES }, this.mayStay);
+    if (!this.workedHere(slab)) void this.work(slab);
   }
 
   private go(): void {
-    const slab = this.form();
+    const slab = this.backlog.form();
     if (slab.frames.length > 0 && !this.doneHere(slab)) void this.work(slab);
   }
 
@@ -145,42 +147,23 @@ export class Intake {
     this.relax();
   }
 
-  private form(): Slab {
-    const slab: Slab = { sources: [], frames: [], bytes: 0, events: 0 };
-    const share = Math.max(TURN_BYTES, SLAB_BYTES / this.ready.length);
-    while (this.ready.length > 0 && hasRoom(slab)) {
-      const source = this.ready.pop()!;
-      if (source.state !== 'queued') continue;
-      source.state = 'in_pool';
-      slab.sources.push(source);
-      let used = 0;
-      let taken = 0;
-      while (used < source.frames.length && taken < share && hasRoom(slab)) {
-        const frame = source.frames[used++]!;
-        slab.frames.push({ source, frame });
-        taken += frame.copy.length;
-        slab.bytes += frame.copy.length;
-        slab.events += frame.count - frame.skip;
-      }
-      source.frames.splice(0, used);
-      this.ready.charge(source, taken);
-    }
-    this.waitingBytes -= slab.bytes;
-    this.waitingEvents -= slab.events;
-    return slab;
-  }
-
   /**
    * A small slab that is all there is is worked on here: at low rates the way to another thread and back is most of an event's latency, and
    * of its cost. Only what cannot take long: bounded MessagePack of clients whose name a worker has read before.
    */
   private doneHere(slab: Slab): boolean {
-    if (!this.workHere || slab.events > HERE_EVENTS || slab.bytes > HERE_BYTES || this.ready.length > 0) return false;
-    for (const { frame } of slab.frames) if (frame.format !== 'msgpack' || !this.agents.has(frame.sender)) return false;
+    if (!this.workHere || slab.events > HERE_EVENTS || slab.bytes > HERE_BYTES || !this.backlog.empty) return false;
+    return slab.frames.every(({ frame }) => this.mayStay(frame)) && this.workedHere(slab);
+  }
+
+  private readonly mayStay = ({ format, sender }: PendingFrame): boolean =>
+    format === 'msgpack' && this.agents.has(sender);
+
+  private workedHere(slab: Slab): boolean {
     const task = slabTask(slab, this.scratch);
     let result: SlabResult;
     try {
-      result = this.workHere(task);
+      result = this.workHere!(task);
     } catch {
       return false;
     }
@@ -229,7 +212,7 @@ export class Intake {
     for (const source of slab.sources) {
       if (source.state !== 'in_pool') continue;
       source.state = 'idle';
-      if (source.frames.length > 0) this.enqueue(source);
+      if (source.frames.length > 0) this.backlog.enqueue(source);
     }
     this.schedule();
   }

@@ -63,6 +63,63 @@ describe('a small slab', () => {
   });
 });
 
+describe('those who send little', () => {
+  /** Whose workers stand still from `hold` on until `free`. */
+  const busy = () => {
+    let held = Promise.resolve();
+    let free = () => {};
+    const hold = () => {
+      held = new Promise((resolve) => {
+        free = resolve;
+      });
+    };
+    return { world: createWorld({ here: true, worker: () => held }), hold, free: () => free() };
+  };
+  const much = () => Array.from({ length: 300 }, (_, i) => play('u', `t-${i}`));
+
+  it('do not wait for a worker behind the slabs of others, however many there are', async () => {
+    const { world, hold, free } = busy();
+    const heavy = ['a', 'b', 'c'].map((name) => world.client(name));
+    for (const client of heavy) client.send(much());
+    await Promise.all(heavy.map((client) => client.until(300)));
+    const before = world.slabs.length;
+    hold();
+    for (const client of heavy) {
+      client.send(much());
+      await setImmediate();
+      await setImmediate();
+    }
+    const light = world.client('light');
+    for (const seq of [1, 2]) {
+      light.send([play('v', `t-${seq}`)]);
+      await light.until(seq);
+    }
+    // Two slabs for the one thread, and a third that waits.
+    expect(world.slabs).toHaveLength(before + 2);
+    expect(heavy.map(({ done }) => done)).toEqual([300, 300, 300]);
+    free();
+    await Promise.all(heavy.map((client) => client.until(600)));
+    expect(world.metrics.ledger()).toMatchObject({ received: 1802, stored: 1802, gap: 0, inFlight: 0 });
+  });
+
+  it('wait with all others where it is not known that they are harmless', async () => {
+    const { world, hold, free } = busy();
+    hold();
+    world.client('heavy').send(much());
+    await setImmediate();
+    await setImmediate();
+    const light = world.client('light');
+    light.id.userAgent = 'Player/1 (Linux)';
+    light.send([play('v', 'a')]);
+    await setImmediate();
+    await setImmediate();
+    expect(world.slabs).toHaveLength(2);
+    expect(light.done).toBe(0);
+    free();
+    await light.until(1);
+  });
+});
+
 describe('events that are sent one by one', () => {
   it('go on as one frame, with a verdict each', async () => {
     const world = createWorld();
