@@ -2,6 +2,7 @@
 import { type ChildProcess, fork, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { built } from '../../server/installation.ts';
+import { cleanEnvironment } from './clean-environment.ts';
 import { ownGroup } from './terminal.ts';
 
 const TAIL_CHARACTERS = 8_000;
@@ -19,12 +20,6 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);
   });
-}
-
-/** Without the settings of whoever runs this. */
-function cleanEnvironment(extra: Record<string, string>): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(GAPLESS_|ENABLE_|DEBUG$)/.test(name));
-  return { ...Object.fromEntries(own), ...extra };
 }
 
 export class Child {

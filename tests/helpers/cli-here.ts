@@ -4,7 +4,8 @@
  */
 import { vi } from 'vitest';
 import { run } from '../../cli/run.ts';
-import { type CliResult, isSetting } from './cli.ts';
+import { isSetting } from '../../loadtest/harness/clean-environment.ts';
+import type { CliResult } from './cli.ts';
 
 export async function runHere(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
   const said = { stdout: '', stderr: '' };

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { cleanEnvironment } from '../../loadtest/harness/clean-environment.ts';
 
 const MAIN = path.resolve('dist/cli/main.js');
 
@@ -19,22 +20,11 @@ export interface CliOptions {
   cwd?: string;
 }
 
-/** Whether a variable of the environment would change what a command does. */
-export function isSetting(name: string): boolean {
-  return /^(GAPLESS_|ENABLE_|DEBUG$)/.test(name);
-}
-
-/** Without the settings of whoever runs the tests. */
-function cleanEnv(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !isSetting(name));
-  return { ...Object.fromEntries(own), ...extra };
-}
-
 /** The command as a process, for those that go on until they are stopped. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (process.env.BUILD_FAILURE) throw new Error(`dist/ could not be built:\n${process.env.BUILD_FAILURE}`);
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: cleanEnv(options.env),
+    env: cleanEnvironment(options.env),
     cwd: options.cwd,
     stdio: 'pipe',
   });
