@@ -30,7 +30,7 @@ fs.mkdirSync(DIST, { recursive: true });
 lock();
 try {
   const sources = rooms.flatMap(filesBelow).filter((file) => !exclude.some((folder) => file.startsWith(`${folder}/`)));
-  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package-lock.json', ...BUILT_BY]);
+  const prints = fingerprint([...sources, CONFIG, 'tsconfig.json', 'package.json', 'package-lock.json', ...BUILT_BY]);
   const known = fs.existsSync(STAMP) && fs.existsSync(BUNDLE) ? fs.readFileSync(STAMP, 'utf8') : '';
   if (known !== `${prints} checked` && (!quick || known !== `${prints} quick`)) {
     fs.rmSync(STAMP, { force: true });

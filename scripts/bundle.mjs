@@ -7,21 +7,15 @@ import path from 'node:path';
 import { filesBelow } from './files.mjs';
 
 const DIST = 'dist';
-/** Commands, threads and child processes; what package.json exports. */
+/** Commands, threads and child processes. */
 const STARTED = /(^|\/)main\.ts$|^loadtest\/(micro|peers)\/|^loadtest\/limits\/.+-(server|process)\.ts$/;
-const EXPORTED = [
-  'client/index.ts',
-  'client/browser.ts',
-  'client/node.ts',
-  'server/consumer/index.ts',
-  'protocol/wire.ts',
-];
 
 /** Rejects where it cannot; esbuild has said why then. */
 export async function bundle(rooms, sources) {
   const { build } = await import('esbuild');
+  const exported = exportedSources();
   const { metafile } = await build({
-    entryPoints: [...sources.filter((file) => STARTED.test(file)), ...EXPORTED],
+    entryPoints: sources.filter((file) => STARTED.test(file) || exported.has(file)),
     outbase: '.',
     outdir: DIST,
     chunkNames: 'chunks/[name]-[hash]',
@@ -40,4 +34,11 @@ export async function bundle(rooms, sources) {
   for (const file of [...rooms, 'chunks'].flatMap((room) => filesBelow(path.join(DIST, room))))
     if (/\.js(\.map)?$/.test(file) && !made.has(file)) fs.rmSync(file);
   fs.chmodSync(`${DIST}/cli/main.js`, 0o755);
+}
+
+/** What others import by the names in package.json. */
+function exportedSources() {
+  const { exports } = JSON.parse(fs.readFileSync('package.json', 'utf8'));
+  const files = Object.values(exports).flatMap(Object.values);
+  return new Set(files.map((file) => file.replace(`./${DIST}/`, '').replace(/\.js$/, '.ts')));
 }

@@ -2,7 +2,6 @@
  * The pages: `GET /` (the dashboard), `GET /<page>`, and what they load. `npm run build` makes the files. Names below `/assets/` hold a hash
  * of what is in them, so browsers keep those for good and ask for the pages again each time, which mostly costs a 304.
  */
-
 import { built } from '../../installation.ts';
 import { type Asset, assetReply, loadAssets } from '../assets.ts';
 import type { HttpReply } from '../http.ts';

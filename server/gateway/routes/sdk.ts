@@ -3,7 +3,6 @@
  * page needs nothing but the server's address. Its name stays while it changes with the server, so browsers ask each time whether theirs
  * is still the one, which mostly costs a 304.
  */
-
 import { built } from '../../installation.ts';
 import { assetReply, loadAssets } from '../assets.ts';
 import type { Route } from '../routing.ts';
