@@ -6,6 +6,12 @@ import type { WorkerSettings } from '../../workers/settings.ts';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 import { built } from '../installation.ts';
 
+/**
+ * Nice levels below the other threads. Workers run for milliseconds at a time; the thread that receives and answers, and the log's, have
+ * little to do each time that they want a core, and everybody waits for them. Elsewhere than on Linux a process has one level for all.
+ */
+const NICER = process.platform === 'linux' ? 5 : 0;
+
 export interface PoolOptions {
   threads: number;
   settings: WorkerSettings;
@@ -41,6 +47,7 @@ export class WorkerPool implements SlabPool {
       // The synchronous mode freezes timers of idle workers and lets one task's stray rejection fail another's.
       atomics: 'async',
       maxQueue: threads * 4,
+      niceIncrement: NICER,
       recordTiming: false,
     });
     // Every failure reaches the caller of run(); an 'error' without a listener would end the process.

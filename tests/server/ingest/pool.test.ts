@@ -1,4 +1,6 @@
 /** The pool with real threads. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DisposablePool } from '../../../server/ingest/disposable-pool.ts';
@@ -34,12 +36,34 @@ it('goes on with a new thread where one dies', async () => {
   expect(workers.busy).toBe(0);
 });
 
-it('works with all its threads', async () => {
-  const workers = pool(2);
+/** Resolves when each of its threads has worked. */
+async function allThreadsUsed(workers: WorkerPool): Promise<void> {
   const used = new Set<number>();
-  while (used.size < 2) {
+  while (used.size < workers.threads) {
     for (const thread of await Promise.all([1, 2, 3, 4].map(() => threadOf(workers)))) used.add(thread);
   }
+}
+
+it('works with all its threads', async () => {
+  await allThreadsUsed(pool(2));
+});
+
+/** Of each thread of this process: its nice level, by id (proc_pid_stat(5), field 19). */
+function niceLevels(): Map<string, number> {
+  const level = (thread: string) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  };
+  return new Map(readdirSync('/proc/self/task').map((thread) => [thread, level(thread)]));
+}
+
+it('gives way to the threads that answer', async () => {
+  const before = niceLevels();
+  const workers = pool(2);
+  await allThreadsUsed(workers);
+  const added = [...niceLevels()].filter(([thread]) => !before.has(thread)).map(([, level]) => level);
+  expect(added.filter((level) => level > getPriority())).toHaveLength(2);
+  expect(niceLevels().get(String(process.pid))).toBe(getPriority());
 });
 
 describe('a pool that is made when there is work', () => {
