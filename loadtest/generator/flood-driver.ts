@@ -8,6 +8,8 @@ import { LatencyRecorder } from './latency-recorder.ts';
 import type { Flood } from './plan.ts';
 
 const TICK_MS = 2;
+/** After so many ticks a connection that takes nothing is asked again: who has no credit at all hears nothing, and must say so again. */
+const ASK_AGAIN = 1_000 / TICK_MS;
 
 export class FloodDriver implements Driver {
   /** One frame of a connection is not timed among so many; what others notice of them is. */
@@ -21,6 +23,8 @@ export class FloodDriver implements Driver {
   /** Events that each connection has waiting. */
   private readonly waiting: Float64Array;
   private readonly index: ReadonlyMap<LoadConnection, number>;
+  /** Ticks until a connection is asked again that took nothing and has not heard anything since. */
+  private readonly refused: Uint16Array;
   private timer: NodeJS.Timeout | null = null;
   private lastAt = 0;
 
@@ -29,6 +33,7 @@ export class FloodDriver implements Driver {
     this.eventsPerFrame = eventsPerFrame;
     this.connections = connections;
     this.waiting = new Float64Array(connections.length);
+    this.refused = new Uint16Array(connections.length);
     this.index = new Map(connections.map((connection, i) => [connection, i]));
   }
 
@@ -57,7 +62,8 @@ export class FloodDriver implements Driver {
       this.waiting[i] = Math.min(after, this.loop.outboxEvents);
       this.unsent += after - this.waiting[i]!;
       this.offered += due;
-      this.push(i);
+      if (this.refused[i]! > 0) this.refused[i]!--;
+      else this.push(i);
     }
   }
 
@@ -65,12 +71,17 @@ export class FloodDriver implements Driver {
   private push(i: number): void {
     while (this.waiting[i]! >= this.eventsPerFrame) {
       const sent = this.connections[i]!.send(this.eventsPerFrame);
-      if (sent === 0) return;
+      if (sent === 0) {
+        this.refused[i] = ASK_AGAIN;
+        return;
+      }
       this.waiting[i] = this.waiting[i]! - sent;
     }
   }
 
   progress(connection: LoadConnection): void {
-    this.push(this.index.get(connection)!);
+    const i = this.index.get(connection)!;
+    this.refused[i] = 0;
+    this.push(i);
   }
 }

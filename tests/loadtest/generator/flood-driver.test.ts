@@ -47,3 +47,21 @@ it('sends what waits when there is room again, and nothing after the end', () =>
   driver.progress(connection);
   expect(connection.sent).toBe(40);
 });
+
+it('asks who took nothing once a second, unless it hears something', () => {
+  let asked = 0;
+  const send = () => {
+    asked++;
+    return 0;
+  };
+  const deaf: LoadConnection = { ...fake(0), send };
+  const driver = new FloodDriver(loop, 10, [deaf]);
+  driver.start();
+  const begun = performance.now();
+  driver.stop();
+  // Ten events are due after the third tick.
+  for (let tick = 1; tick <= 1_500; tick++) driver.tick(begun + 2 * tick);
+  expect(asked).toBe(3);
+  driver.progress(deaf);
+  expect(asked).toBe(4);
+});
