@@ -66,8 +66,8 @@ export class Backlog {
   }
 
   private isLight(source: Source): boolean {
-    const waiting = source.frames.reduce((bytes, { copy }) => bytes + copy.length, 0);
-    return waiting <= LIGHT_BYTES && this.ready.remembered(source) <= LIGHT_BYTES;
+    if (this.ready.remembered(source) > LIGHT_BYTES) return false;
+    return source.frames.reduce((bytes, { copy }) => bytes + copy.length, 0) <= LIGHT_BYTES;
   }
 
   /** At least a frame of it, and others up to `share` bytes. */
