@@ -51,6 +51,11 @@ export function extendRecord(
   return { watermark, base: newBase, settled, rejected: remembered(old.rejected, rejections, watermark) };
 }
 
+/** Whether this partition, or what was known of the others when it last wrote, says that the number is settled. */
+export function isSettled({ base, settled }: ProducerRecord, seq: number): boolean {
+  return seq <= base || settled.some(([from, to]) => from <= seq && seq <= to);
+}
+
 function addTo(ranges: [number, number][], seq: number): void {
   const last = ranges[ranges.length - 1];
   if (last && seq <= last[1] + 1) last[1] = Math.max(last[1], seq);

@@ -3,7 +3,7 @@
  * Building is pure and starts anew each time from what the sources knew at the last commit.
  */
 import type { ProducerRecord, Stream } from '../../format/model.ts';
-import { decodeRecord, EMPTY_RECORD, encodeRecord, extendRecord } from '../../format/record.ts';
+import { decodeRecord, EMPTY_RECORD, encodeRecord, extendRecord, isSettled } from '../../format/record.ts';
 import { withoutSeqs } from '../../format/unit.ts';
 import type { EventCode } from '../../protocol/codes.ts';
 import type { Rejection } from '../../protocol/frames.ts';
@@ -108,7 +108,8 @@ export class Batch {
     const record = bytes ? decodeRecord(bytes) : { ...EMPTY_RECORD, watermark };
     const memory = work.source.memory(this.partition);
     work.source.remember(this.partition, { prev: memory.prev, record });
-    const verdicts = new Map(record.rejected.map((rejection) => [rejection[0], rejection]));
+    const rejections = [...givenUpNow(work, record), ...record.rejected];
+    const verdicts = new Map(rejections.map((rejection) => [rejection[0], rejection]));
     const found = work.draft.seqs.filter((seq) => seq <= watermark && !work.before.has(seq));
     settledBefore(work, found, verdicts);
   }
@@ -174,6 +175,14 @@ function keepFirstVerdicts(work: Work): void {
   if (ahead.size === 0) return;
   const found = work.draft.rejected.filter(([seq, code]) => code === WITHDRAWN && ahead.has(seq)).map(([seq]) => seq);
   settledBefore(work, found, ahead);
+}
+
+/**
+ * Numbers are given up in their producer's own partition, where a later one may have been before: there the watermark has passed them, but
+ * nothing is settled. Nothing has to be written for them either: whoever asks again is told the same.
+ */
+function givenUpNow({ draft }: Work, record: ProducerRecord): readonly Rejection[] {
+  return draft.rejected.filter(([seq, code]) => code === WITHDRAWN && !isSettled(record, seq));
 }
 
 /** `verdicts` has the numbers that were rejected; the others were stored. */

@@ -4,7 +4,7 @@ import { LogError } from '../../../server/log/error.ts';
 import { openMemoryLog } from '../../../server/log/memory/log.ts';
 import type { AppendBatch, EventLog } from '../../../server/log/port.ts';
 import type { SlabTask } from '../../../workers/slab.ts';
-import { createWorld, type IngestWorld, play, SETTINGS } from '../../helpers/ingest-world.ts';
+import { type Client, createWorld, type IngestWorld, play, SETTINGS } from '../../helpers/ingest-world.ts';
 
 const numbers = async (world: IngestWorld) =>
   (await world.events()).map(({ seq }) => seq as number).sort((a, b) => a - b);
@@ -146,7 +146,8 @@ describe('repeats', () => {
     expect(await numbers(world)).toEqual(range(1, 1 + others.length));
   });
 
-  it('a number that was given up before it could be settled in order is told so again', async () => {
+  /** The first number waits for a partition that is away, the second is given up; then the client connects anew. */
+  async function givenUpAhead(): Promise<{ world: IngestWorld; user: string; comeBack(): void; second: Client }> {
     const apart = (user: string) => {
       const { partitions } = SETTINGS;
       return partitionOf('default', user, partitions) !== homePartition('default', 'p', partitions);
@@ -166,11 +167,29 @@ describe('repeats', () => {
     const first = world.client('p');
     first.send([play(user, 'a'), null]);
     while (first.verdicts.size < 1) await new Promise(setImmediate);
-    const second = await world.reconnect('p');
-    blocked = false;
+    const comeBack = () => {
+      blocked = false;
+    };
+    return { world, user, comeBack, second: await world.reconnect('p') };
+  }
+
+  it('a number that was given up before it could be settled in order is told so again', async () => {
+    const { user, comeBack, second } = await givenUpAhead();
+    comeBack();
     second.send([play(user, 'a'), null]);
     await second.until(2);
     expect(second.verdicts.get(2)).toMatchObject([2, 'withdrawn', '', expect.any(String)]);
+  });
+
+  it('a number that is given up after the one behind it is told so, not taken for stored', async () => {
+    const { world, second } = await givenUpAhead();
+    second.send([null, null]);
+    await second.until(2);
+    expect([...second.verdicts.values()]).toMatchObject([
+      [1, 'withdrawn', '', expect.any(String)],
+      [2, 'withdrawn', '', expect.any(String)],
+    ]);
+    expect(world.metrics.ledger()).toMatchObject({ received: 4, rejected: 3, duplicates: 0, inFlight: 1, gap: 0 });
   });
 });
 
