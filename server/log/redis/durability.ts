@@ -1,4 +1,4 @@
-/** What an append promises, read from Redis itself at open and again each minute, and what is wrong with its settings, said once each. */
+/** What an append promises, read from Redis itself at open and again each few seconds, and what is wrong with its settings, said once each. */
 import type { Durability } from '../../../protocol/frames.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { higher, lower, type Persistence, probe, type RedisFacts } from '../../redis/probe.ts';

@@ -64,6 +64,8 @@ export type RedisLog = EventLog & LogWaker;
 const COMMAND_TIMEOUT_MS = 5_000;
 const OPEN_TIMEOUT_MS = 10_000;
 const UPKEEP_MS = 60_000;
+/** How long a change of what an append is worth may go unnoticed. */
+const DURABILITY_MS = 5_000;
 /** An empty argument of a script. */
 const NONE = '';
 
@@ -93,7 +95,7 @@ class RedisEventLog implements EventLog, LogWaker {
   private readonly usage: Usage;
   private readonly watches = new Map<string, StreamWatch>();
   private readonly underWay = new Set<Promise<unknown>>();
-  private timer: NodeJS.Timeout | null = null;
+  private readonly timers: NodeJS.Timeout[] = [];
   private closing: Promise<void> | null = null;
 
   constructor(options: RedisLogOptions) {
@@ -125,8 +127,10 @@ class RedisEventLog implements EventLog, LogWaker {
     await this.usage.refresh();
     // After a failover another server answers, which may be set otherwise.
     const { reader } = this.connections;
-    for (const event of ['ready', '+node']) reader.on(event, () => this.lookAgain());
-    this.timer = setInterval(() => this.lookAgain(), UPKEEP_MS).unref();
+    const lookAgain = () => Promise.all([this.durabilityWatch.look(), this.usage.refresh()]);
+    for (const event of ['ready', '+node']) reader.on(event, () => this.again(lookAgain));
+    this.every(DURABILITY_MS, () => this.durabilityWatch.look());
+    this.every(UPKEEP_MS, () => this.usage.refresh());
   }
 
   durability(): Durability {
@@ -197,7 +201,7 @@ class RedisEventLog implements EventLog, LogWaker {
   }
 
   private async shut(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
+    for (const timer of this.timers) clearInterval(timer);
     for (const watch of this.watches.values()) watch.close();
     await Promise.allSettled(this.underWay);
     this.connections.close();
@@ -240,13 +244,17 @@ class RedisEventLog implements EventLog, LogWaker {
     })) as number;
   }
 
+  private every(ms: number, work: () => Promise<unknown>): void {
+    this.timers.push(setInterval(() => this.again(work), ms).unref());
+  }
+
   /** Trouble here shows in the next append; what was known stays. */
-  private lookAgain(): void {
+  private again(work: () => Promise<unknown>): void {
     if (this.closing) return;
     const { logger } = this.options;
     const failed = (error: Error): void =>
       logger?.warn({ message: error.message }, 'redis: upkeep failed, it is tried again');
-    this.during(() => Promise.all([this.durabilityWatch.look(), this.usage.refresh()])).catch(failed);
+    this.during(work).catch(failed);
   }
 
   private everyPartition<T>(work: (partition: number) => Promise<T>): Promise<T[]> {

@@ -54,6 +54,16 @@ describeWithRedis('redis log: durability', () => {
     expect((await openLog(server.url)).said).toEqual([expect.stringContaining('noeviction')]);
   });
 
+  test('a changed setting is noticed within five seconds', async () => {
+    const server = await start({ appendonly: 'yes', appendfsync: 'always' });
+    vi.useFakeTimers({ toFake: ['setInterval'] });
+    const { log } = await openLog(server.url);
+    await server.sharedClient().config('SET', 'appendfsync', 'everysec');
+    vi.advanceTimersByTime(5_000);
+    vi.useRealTimers();
+    await until(async () => log.durability() === 'os');
+  });
+
   test('a changed setting is noticed, at the latest when the connection is made anew', async () => {
     const server = await start({ appendonly: 'yes', appendfsync: 'always' });
     const { log } = await openLog(server.url);
