@@ -96,6 +96,11 @@ export class CreditBudget {
     return this.used - this.sockets * this.settings.socketBytes;
   }
 
+  /** What `hold` could take if nothing else was held and nobody was in a hurry, bytes. */
+  get mostHeld(): number {
+    return this.shared - this.settings.socketBytes;
+  }
+
   /** Holds bytes that came without a window (a request body) if there is ordinary room for them, or a ration. */
   hold(bytes: number): boolean {
     if (bytes > Math.min(this.room(), this.ration)) return false;
@@ -116,7 +121,7 @@ export class CreditBudget {
   /** What ordinary grants may still take: they leave room for one largest event and for one more socket. */
   room(): number {
     const ceiling = Math.min(this.ceiling, this.followable);
-    return Math.min(this.shared - this.settings.socketBytes - this.used, ceiling - this.outstanding);
+    return Math.min(this.mostHeld - this.used, ceiling - this.outstanding);
   }
 
   /** What the oldest blocked connection may still take: up to the capacity itself. */

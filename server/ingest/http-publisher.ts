@@ -81,6 +81,7 @@ export function createHttpPublisher(parts: HttpPublisherParts): PublishOverHttp 
   async function publish(request: PublishRequest): Promise<PublishOutcome> {
     const { identity, producer, epoch = 1, first } = request;
     const held = heldBytes(request);
+    if (held > budget.mostHeld) return { status: 'too_large' };
     if (!budget.hold(held)) return { status: 'overloaded', retryAfterMs: RETRY_AFTER_MS };
     const release = () => budget.release(held);
     try {

@@ -22,6 +22,8 @@ export type PublishOutcome =
   /** All is settled: stored durably, there already, or rejected for good. `done` only with a producer. Rejections carry event numbers. */
   | { status: 'settled'; accepted: number; duplicates: number; rejected: Rejection[]; first: number; done?: number }
   | { status: 'sequence_gap'; expected: number }
+  /** It holds more than there is ever room for. */
+  | { status: 'too_large' }
   /** Nothing was taken. */
   | { status: 'overloaded'; retryAfterMs: number }
   /** It is not known what was stored. */

@@ -50,6 +50,10 @@ function replyFor(outcome: PublishOutcome, count: number): HttpReply {
       return settled(outcome, count);
     case 'sequence_gap':
       return problem('sequence_gap', { members: { expected: outcome.expected } });
+    case 'too_large':
+      return problem('too_large', {
+        detail: 'With its context for each event it is more than this server ever has room for.',
+      });
     case 'overloaded':
       return problem('overloaded', { retryAfterMs: outcome.retryAfterMs });
     case 'unknown':

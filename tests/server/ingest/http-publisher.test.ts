@@ -49,8 +49,11 @@ describe('what a request holds comes back', () => {
     expect(again).toMatchObject({ status: 'settled', accepted: 0, duplicates: 3, done: 5 });
     expect(again).toMatchObject({ rejected: (first as { rejected: unknown }).rejected });
     expect(await publish({ ...numbered, first: 7 })).toEqual({ status: 'sequence_gap', expected: 6 });
-    expect(await publish(request(plays(1), { bytes: 2 << 20 }))).toMatchObject({ status: 'overloaded' });
+    expect(await publish(request(plays(1), { bytes: 2 << 20 }))).toEqual({ status: 'too_large' });
     expect(budget.used).toBe(0);
+    budget.hold(budget.mostHeld);
+    expect(await publish(request(plays(1)))).toMatchObject({ status: 'overloaded' });
+    expect(budget.used).toBe(budget.mostHeld);
   });
 
   it('when storage cannot be read, or takes nothing any more', async () => {
