@@ -12,9 +12,17 @@ import { fromIssue, problem } from './validate.ts';
 export function parseContext(value: unknown): Context {
   const flaw = findFlaw(value);
   if (flaw) throw refused(problem('invalid_field', flaw.path, flaw.message));
-  const result = contextSchema.safeParse(value);
-  if (!result.success) throw refused(fromIssue(value, result.error.issues[0]!));
+  const given = withoutNil(value);
+  const result = contextSchema.safeParse(given);
+  if (!result.success) throw refused(fromIssue(given, result.error.issues[0]!));
   return result.data;
+}
+
+/** As in frames, and unlike in events, nil stands for an absent field, also in the map within. */
+function withoutNil(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const given = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return Object.fromEntries(given.map(([name, field]) => [name, withoutNil(field)]));
 }
 
 function refused({ path, message }: { path: string; message: string }): ProtocolError {
