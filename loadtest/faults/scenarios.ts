@@ -127,6 +127,8 @@ async function run(setting: Setting, { file, events, seed }: FaultOptions): Prom
     });
     const { result: send } = await sending;
     const metrics = await server.metrics();
+    // After the last kill it may wait for its slow disk for longer than whoever verifies waits for it.
+    await redis?.sharedClient().ping();
     const where = redis ? ['--redis-url', redis.url] : ['--data-dir', folder];
     const { result: verify } = await runCommand<VerifyResult>(['verify', file, '--json', ...where]);
     const result = {
