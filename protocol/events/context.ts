@@ -21,7 +21,7 @@ export function parseContext(value: unknown): Context {
 /** As in frames, and unlike in events, nil stands for an absent field, also in the map within. */
 function withoutNil(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const given = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  const given = Object.entries(value).filter(([, field]) => field !== null);
   return Object.fromEntries(given.map(([name, field]) => [name, withoutNil(field)]));
 }
 

@@ -129,7 +129,8 @@ class RedisEventLog implements EventLog, LogWaker {
     const { reader } = this.connections;
     const lookAgain = () => Promise.all([this.durabilityWatch.look(), this.usage.refresh()]);
     for (const event of ['ready', '+node']) reader.on(event, () => this.again(lookAgain));
-    this.every(DURABILITY_MS, () => this.durabilityWatch.look());
+    // Where Redis is away the upkeep says so, once a minute is enough.
+    this.every(DURABILITY_MS, () => this.durabilityWatch.look().catch(() => undefined));
     this.every(UPKEEP_MS, () => this.usage.refresh());
   }
 
