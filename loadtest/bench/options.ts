@@ -22,7 +22,7 @@ const MORE = `
 Parts:
   throughput  acknowledged events/s against the peers and the limits, ingest alone
   http        NDJSON over HTTP, 100 events a request, against Fastify and counting the lines
-  latency     send to ACK at 10,000 events/s from 1,000 connections, a bare XADD and an echo
+  latency     send to ACK at 10,000 events/s from 1,000 connections, a bare XADD and echoes
   sustained   a minute of saturation with features and recommendations on
   visible     event sent to feature visible at 10,000 events/s
   memory      memory while storage stands still under full load, of redis; once

@@ -40,6 +40,8 @@ function rates(engine: string, title: string): Row[] {
     row(50, 'decode + validate alone in one thread', 'limits/decode-validate', { least: 0.6 }),
     row(50, 'an echo of the same frames', 'limits/echo-50'),
     row(1, 'an echo of the same frames', 'limits/echo-1'),
+    row(50, 'an echo that stores', 'limits/stored-echo-50'),
+    row(1, 'an echo that stores', 'limits/stored-echo-1'),
   ];
 }
 
@@ -51,6 +53,15 @@ export const ROWS: readonly Row[] = [
       what: `the limit: an echo of the same frames, 1 a frame, against ${PEERS[peer]}`,
       figure: 'limits/echo-1',
       over: `${peer}/1`,
+      unit: 'x',
+    }),
+  ),
+  ...([50, 1] as const).map(
+    (frame): Row => ({
+      part: 'throughput',
+      what: `the limit: an echo that stores, ${frame} a frame, against ${PEERS.straightforward}`,
+      figure: `limits/stored-echo-${frame}`,
+      over: `straightforward/${frame}`,
       unit: 'x',
     }),
   ),
@@ -101,6 +112,13 @@ export const ROWS: readonly Row[] = [
     part: 'latency',
     what: "the limit: an echo of the same frames, p99 against a bare XADD's",
     figure: 'latency/echo-p99',
+    over: 'latency/bare-xadd-p99',
+    unit: 'x',
+  },
+  {
+    part: 'latency',
+    what: "the limit: an echo that stores, p99 against a bare XADD's",
+    figure: 'latency/stored-echo-p99',
     over: 'latency/bare-xadd-p99',
     unit: 'x',
   },

@@ -1,8 +1,9 @@
-/** From the intended send time to the acknowledgement, at a fixed rate that does not wait for answers; and a bare XADD and an echo at the same rate. */
+/** From the intended send time to the acknowledgement, at a fixed rate that does not wait for answers; and a bare XADD, an echo, and an echo that stores, at the same rate. */
 import { embedded, redis } from '../../contenders/gapless.ts';
 import { straightforward } from '../../contenders/straightforward.ts';
 import type { Percentiles } from '../../generator/plan.ts';
 import { echo } from '../../limits/echo.ts';
+import { storedEcho } from '../../limits/stored-echo.ts';
 import { bareXadd } from '../bare-xadd.ts';
 import type { Figures, Step } from '../figures.ts';
 import { invalid, measure } from '../measure.ts';
@@ -29,7 +30,7 @@ const BARE: Step = {
 };
 
 export const LATENCY: readonly Step[] = [
-  ...[straightforward, embedded, redis, echo].map(
+  ...[straightforward, embedded, redis, echo, storedEcho].map(
     (contender): Step => ({
       part: 'latency',
       who: contender.name,

@@ -5,6 +5,7 @@ import { nats } from '../../contenders/nats.ts';
 import { socketIo, socketIoUws } from '../../contenders/socket-io.ts';
 import { handPipelined, straightforward } from '../../contenders/straightforward.ts';
 import { echo } from '../../limits/echo.ts';
+import { storedEcho } from '../../limits/stored-echo.ts';
 import type { Step } from '../figures.ts';
 import { invalid, measure } from '../measure.ts';
 
@@ -37,6 +38,7 @@ const ENTRIES: readonly Entry[] = [
   { contender: embedded, inFlight: LIKE_STRAIGHTFORWARD, short: true },
   { contender: redis, inFlight: LIKE_STRAIGHTFORWARD, short: true },
   { contender: echo, inFlight: { 50: 1_000, 1: 512 }, short: false, name: 'limits/echo-' },
+  { contender: storedEcho, inFlight: { 50: 1_000, 1: 512 }, short: false, name: 'limits/stored-echo-' },
 ];
 
 /** V8 compiles for about ten seconds under load, and everybody who runs on it is slower until then. */
