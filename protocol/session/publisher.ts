@@ -18,7 +18,7 @@ import { BLOCKED_INTERVAL_MS, type FrameLimits, MAX_NUMBER, STRIKE_WINDOW_MS, ST
 import { SettledNumbers } from './settled.ts';
 import { RateLimit } from './strikes.ts';
 
-/** Progress is reported after this time: sooner than the protocol's 20 ms, which would be most of the latency of a quick commit. */
+/** Between two reports of progress; the protocol's 20 ms would be most of the latency of a quick commit. */
 const ACK_PACE_MS = 5;
 
 /** Where a publisher's decisions go. */
@@ -66,8 +66,8 @@ export class Publisher {
   private untold: Rejection[] = [];
   private told: Map<number, Rejection> | null = null;
   private reported: { done: number; limit: number; limitBytes: number; at: number };
-  /** When progress was first made that is not reported yet; null if all is reported. */
-  private progressSince: number | null = null;
+  /** Progress was made that is not reported yet. */
+  private unreported = false;
   /** A frame came that was settled already: its ACK is repeated even though nothing changed. */
   private owesAck = false;
 
@@ -233,7 +233,7 @@ export class Publisher {
   get deadline(): number | null {
     if (this.state === 'closed') return null;
     if (this.window.blocked) return this.reported.at + BLOCKED_INTERVAL_MS;
-    return this.progressSince === null ? null : this.progressSince + ACK_PACE_MS;
+    return this.unreported ? this.reported.at + ACK_PACE_MS : null;
   }
 
   /** GOAWAY was sent: no frame is taken any more. */
@@ -272,13 +272,13 @@ export class Publisher {
     const { limit, limitBytes, blocked } = this.window;
     const { done, reported } = this;
     const changed = this.owesAck || done > reported.done || limit > reported.limit || limitBytes > reported.limitBytes;
-    if (changed) this.progressSince ??= now;
+    this.unreported ||= changed;
     const due =
       (blocked && (changed || now - reported.at >= BLOCKED_INTERVAL_MS)) ||
       (changed &&
         (this.window.unsettled === 0 ||
           done - reported.done >= (reported.limit - reported.done) / 2 ||
-          (this.progressSince !== null && now - this.progressSince >= ACK_PACE_MS)));
+          now - reported.at >= ACK_PACE_MS));
     if (due || this.untold.length >= this.limits.maxFrameEvents) this.tellVerdicts();
     if (due) this.acknowledge(now);
   }
@@ -301,7 +301,7 @@ export class Publisher {
     const { done } = this;
     const { limit, limitBytes } = this.window;
     this.reported = { done, limit, limitBytes, at: now };
-    this.progressSince = null;
+    this.unreported = false;
     this.owesAck = false;
     this.sink.send({ op: 'ACK', done, limit, limitBytes, level: this.budget.level });
   }

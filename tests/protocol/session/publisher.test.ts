@@ -180,21 +180,34 @@ describe('acknowledging', () => {
     expect(lists.map(({ rejections }) => rejections.length)).toEqual([2, 2]);
   });
 
-  it('comes when half a window is settled, or a few ms after progress', () => {
+  it('comes at once, but not sooner than a few ms after the one before', () => {
     const publisher = open();
-    publisher.publish(frame(1, 4), 0);
-    publisher.settle([1], [], 1);
-    expect(sent).toEqual([]);
-    expect(publisher.deadline).toBe(5);
-    publisher.tick(4);
-    expect(sent).toEqual([]);
-    publisher.tick(5);
+    publisher.publish(frame(1, 4), 90);
+    publisher.settle([1], [], 100);
     expect(last()).toMatchObject({ op: 'ACK', done: 1 });
-    publisher.publish(frame(5, 4), 20);
-    publisher.settle([2, 3], [], 21);
+    expect(publisher.deadline).toBeNull();
+    publisher.settle([2], [], 102);
+    expect(last()).toMatchObject({ done: 1 });
+    expect(publisher.deadline).toBe(105);
+    publisher.tick(104);
+    expect(last()).toMatchObject({ done: 1 });
+    publisher.tick(105);
+    expect(last()).toMatchObject({ op: 'ACK', done: 2 });
+    expect(publisher.deadline).toBeNull();
+  });
+
+  it('comes at once when half a window is settled, or all there is', () => {
+    const publisher = open();
+    publisher.publish(frame(1, 4), 90);
+    publisher.settle([1], [], 100);
+    expect(last()).toMatchObject({ op: 'ACK', done: 1, limit: 8 });
+    publisher.publish(frame(5, 3), 101);
+    publisher.settle([2, 3, 4], [], 102);
     expect(last()).toMatchObject({ op: 'ACK', done: 1 });
-    publisher.settle([4, 5], [], 22);
+    publisher.settle([5], [], 103);
     expect(last()).toMatchObject({ op: 'ACK', done: 5 });
+    publisher.settle([6, 7], [], 104);
+    expect(last()).toMatchObject({ op: 'ACK', done: 7 });
   });
 
   it('comes at every change while the client is blocked, and at least every second', () => {
