@@ -6,6 +6,7 @@ import type { Source } from './source.ts';
 
 /** Of a light source: what it was served lately is no more, nor what it has waiting. */
 const LIGHT_BYTES = 2 * 1024;
+const LIGHT = Math.log2(LIGHT_BYTES);
 
 export class Backlog {
   private readonly ready = new FairQueue<Source>();
@@ -66,7 +67,7 @@ export class Backlog {
   }
 
   private isLight(source: Source): boolean {
-    if (this.ready.remembered(source) > LIGHT_BYTES) return false;
+    if (this.ready.remembered(source) > LIGHT) return false;
     return source.frames.reduce((bytes, { copy }) => bytes + copy.length, 0) <= LIGHT_BYTES;
   }
 

@@ -40,9 +40,9 @@ export class FairQueue<T extends Served> {
     return this.queue.peek()?.who;
   }
 
-  /** Bytes that it was served, as much of them as is remembered. */
+  /** Base-2 logarithm of the bytes that it was served, as much of them as is remembered. A power for each frame would be a thirtieth of receiving it. */
   remembered({ served }: T): number {
-    return 2 ** (served - this.total / HALF_LIFE_BYTES);
+    return served - this.total / HALF_LIFE_BYTES;
   }
 
   pop(): T | undefined {

@@ -18,6 +18,7 @@ import type { Ingest } from '../ingest/ingest.ts';
 import type { Settlement, Source, SourceOwner } from '../ingest/source.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { SubscribingConnection } from './feeds-link.ts';
+import { SAMPLED, type Sample } from './sample.ts';
 import { Unanswered } from './unanswered.ts';
 
 /** Raw bytes a second that credit does not account for: control frames and what is refused. */
@@ -32,6 +33,7 @@ export interface ConnectionParts {
   limits: FrameLimits;
   metrics: Metrics;
   arena: Arena;
+  sample: Sample;
   /** After this time the transport cuts a connection. */
   lifetimeMs: number;
 }
@@ -75,7 +77,9 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
   private strayBytes = 0;
   private cloggedSince: number | null = null;
   private closingSince: number | null = null;
-  /** Spent on copying the frame that is being received. */
+  /** When the frame that is being received came; whether it is timed, and what copying it took then. */
+  private receivedAt = 0;
+  private timed = false;
   private copyMs = 0;
   private readonly unanswered = new Unanswered();
 
@@ -124,6 +128,8 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
 
   message(bytes: Uint8Array, binary: boolean): void {
     const now = performance.now();
+    this.receivedAt = now;
+    this.timed = this.parts.sample.next();
     this.copyMs = 0;
     try {
       if (binary !== this.codec.binary) throw new ProtocolError('text and binary messages were mixed up');
@@ -131,7 +137,7 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
       const credited = this.creditedBytes;
       this.session.receive(this.codec.decodeClient(bytes), now);
       this.countStray(bytes.length - (this.creditedBytes - credited));
-      this.parts.metrics.stage('receive', (performance.now() - now - this.copyMs) / 1000);
+      if (this.timed) this.stage('receive', performance.now() - now - this.copyMs);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.session.end(error.close, error.message, now);
@@ -154,13 +160,19 @@ export class Connection implements SocketListener, ServerSessionSink, SourceOwne
   take(frame: Publish, skip: number): void {
     const { source, sender } = this.publishing!;
     const { format, first, count } = frame;
-    const began = performance.now();
-    this.unanswered.take(first + count - 1, began);
+    this.unanswered.take(first + count - 1, this.receivedAt);
+    const began = this.timed ? performance.now() : 0;
     const copy = this.parts.arena.copy(frame.events);
     const pending = { format, copy, first, count, skip, receivedAt: Date.now(), sender };
     this.parts.ingest.take(source, pending, frame.bytes, 'socket');
+    if (!this.timed) return;
     this.copyMs = performance.now() - began;
-    this.parts.metrics.stage('copy', this.copyMs / 1000);
+    this.stage('copy', this.copyMs);
+  }
+
+  /** A frame that is timed stands for those that are not. */
+  private stage(stage: 'receive' | 'copy', ms: number): void {
+    this.parts.metrics.stage(stage, (ms * SAMPLED) / 1000);
   }
 
   private put(message: Message): 'sent' | 'clogged' | 'failed' {

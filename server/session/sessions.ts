@@ -15,6 +15,7 @@ import { Connection, type ConnectionKeeper, type ConnectionParts } from './conne
 import type { FeedsLink } from './feeds-link.ts';
 import { dismiss, Opening, type OpeningParts } from './opening.ts';
 import { ProducerTable } from './producers.ts';
+import { Sample } from './sample.ts';
 import { Takeover } from './takeover.ts';
 
 const DUE_INTERVAL_MS = 5;
@@ -50,7 +51,7 @@ export class Sessions implements ConnectionKeeper {
   constructor(parts: SessionsParts) {
     this.parts = parts;
     const { ingest, limits, metrics, lifetimeMs } = parts;
-    this.connectionParts = { ingest, limits, metrics, lifetimeMs, arena: new Arena() };
+    this.connectionParts = { ingest, limits, metrics, lifetimeMs, arena: new Arena(), sample: new Sample() };
     this.budget = parts.budget;
     this.durability = parts.durability();
     this.takeover = parts.bus && this.takeoverOver(parts.bus);
