@@ -6,11 +6,12 @@
  * The ledger: every event that was taken is in exactly one place.
  *   received = stored + duplicates + rejected + abandoned + in flight        gapless_ledger_gap = left - right, always 0
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { EVENT_CODES, type EventCode, NACK_CODES, type NackCode } from '../../protocol/codes.ts';
 import { EVENT_KINDS } from '../../workers/kinds.ts';
 import type { SlabResult } from '../../workers/slab.ts';
 import type { ProcessorFigures } from '../feeds/figures.ts';
+import { distribution } from './distribution.ts';
 import { createEventLoopMeter } from './event-loop.ts';
 import {
   CLOSE_LABELS,
@@ -77,7 +78,7 @@ export function createMetrics() {
   const registers = [registry];
   const counter = (name: string, help: string) => tally({ name: `gapless_${name}`, help, registers });
   const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name: `gapless_${name}`, help, buckets, registers });
+    distribution({ name: `gapless_${name}`, help, registers }, buckets);
   const family = <L extends string>(name: string, help: string, label: string, values: readonly L[]) =>
     tallies({ name: `gapless_${name}`, help, registers }, label, values);
   const gauge = (name: string, help: string, read: () => number) =>
