@@ -14,22 +14,21 @@ const LENGTH_64 = 127;
 const HEADER_MOST = 14;
 const PIECE_BYTES = 64 * 1024;
 
+/** Pieces that nobody writes into; all connections share them, so that the one that is used next is in the caches still. */
+const free: Buffer[] = [];
+
 export class FrameWriter {
   private readonly socket: Socket;
-  private readonly free: Buffer[] = [];
-  private piece: Buffer;
+  private piece: Buffer | null = null;
   private length = 0;
-  private scheduled = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
   }
 
   /** Starts a frame; exactly `length` payload bytes must follow by `bytes`. */
   begin(opcode: number, length: number): void {
-    this.reserve(HEADER_MOST + length);
-    const { piece } = this;
+    const piece = this.pieceFor(HEADER_MOST + length);
     piece[this.length++] = FIN | opcode;
     if (length < LENGTH_16) {
       piece[this.length++] = MASKED | length;
@@ -41,40 +40,37 @@ export class FrameWriter {
       this.length = piece.writeBigUInt64BE(BigInt(length), this.length);
     }
     this.length = piece.writeUInt32BE(0, this.length);
-    this.schedule();
   }
 
   bytes(source: Uint8Array, start = 0, end = source.length): void {
-    this.piece.set(source.subarray(start, end), this.length);
+    this.piece!.set(source.subarray(start, end), this.length);
     this.length += end - start;
   }
 
   /** ASCII only. */
   ascii(text: string): void {
-    this.length += this.piece.write(text, this.length, 'latin1');
+    this.length += this.piece!.write(text, this.length, 'latin1');
   }
 
-  private reserve(bytes: number): void {
-    if (this.length + bytes <= this.piece.length) return;
-    this.flush();
-    if (bytes > this.piece.length) this.piece = Buffer.allocUnsafeSlow(bytes);
+  /** One with room for so many bytes. What is written within one turn goes out together. */
+  private pieceFor(bytes: number): Buffer {
+    if (this.piece && this.length + bytes <= this.piece.length) return this.piece;
+    if (this.piece) this.flush();
+    else process.nextTick(this.flush);
+    this.piece =
+      bytes > PIECE_BYTES ? Buffer.allocUnsafeSlow(bytes) : (free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES));
+    return this.piece;
   }
 
-  /** What is written within one turn goes out together. */
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    process.nextTick(() => {
-      this.scheduled = false;
-      this.flush();
-    });
-  }
-
-  private flush(): void {
-    if (this.length === 0) return;
+  private readonly flush = (): void => {
     const { piece } = this;
-    if (!this.socket.destroyed) this.socket.write(piece.subarray(0, this.length), () => this.free.push(piece));
-    this.piece = this.free.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    if (!piece) return;
+    if (!this.socket.destroyed) this.socket.write(piece.subarray(0, this.length), () => giveBack(piece));
+    this.piece = null;
     this.length = 0;
-  }
+  };
+}
+
+function giveBack(piece: Buffer): void {
+  if (piece.length === PIECE_BYTES) free.push(piece);
 }
