@@ -6,7 +6,7 @@ import type { Source } from './source.ts';
 
 export const SLAB_BYTES = 256 * 1024;
 /** What a source may have of a slab that others wait for too, and then one frame; at least a frame. */
-export const TURN_BYTES = 16 * 1024;
+export const TURN_BYTES = 64 * 1024;
 const SLAB_EVENTS = 4096;
 /** A slab may pass its bound by one frame. */
 export const SLAB_BUFFER_BYTES = SLAB_BYTES + 64 * 1024;

@@ -38,8 +38,8 @@ it.each<[string, Partial<PendingFrame>]>([
 
 it('does not grow without end', () => {
   const arena = new Arena();
-  const first = frame(arena.copy(new Uint8Array(5_000)), 1);
-  expect(join(first, frame(arena.copy(new Uint8Array(3_192)), 2))).toBe(true);
+  const first = frame(arena.copy(new Uint8Array(20_000)), 1);
+  expect(join(first, frame(arena.copy(new Uint8Array(12_768)), 2))).toBe(true);
   expect(join(first, frame(arena.copy(new Uint8Array(1)), 3))).toBe(false);
 });
 
