@@ -65,7 +65,7 @@ export class CreditWindow {
     const average = bytes / Math.max(1, last - this.received);
     this.received = Math.max(this.received, last);
     this.receivedBytes += bytes;
-    this.unblock();
+    if (this.blocked) this.unblock();
     if (this.received >= this.limit || this.limitBytes - this.receivedBytes < 2 * average) this.limited = true;
     this.account();
   }

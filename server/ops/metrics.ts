@@ -246,7 +246,7 @@ export function createMetrics() {
     /** A frame was taken: all of its events count, those already settled too (report them with `duplicates`). */
     received(events: number, bytes: number, transport: Transport = 'socket'): void {
       total.received += events;
-      recent.add('received', events);
+      recent.received(events);
       received.get(transport)!.inc(events);
       receivedBytes.get(transport)!.inc(bytes);
     },
@@ -254,7 +254,7 @@ export function createMetrics() {
     committed(batch: Committed): void {
       total.stored += batch.stored;
       accepted.inc(batch.stored);
-      recent.add('stored', batch.stored);
+      recent.stored(batch.stored);
       recent.commitLatency(batch.seconds);
       this.duplicates(batch.duplicates);
       for (const code in batch.rejectedByCode)
@@ -267,7 +267,7 @@ export function createMetrics() {
     duplicates(events: number): void {
       total.duplicates += events;
       duplicates.inc(events);
-      recent.add('duplicates', events);
+      recent.duplicates(events);
     },
     /** Rejections that `committed` does not tell. */
     rejected(code: EventCode, events = 1): void {

@@ -24,8 +24,14 @@ export class RecentHappenings {
   private readonly commit = histogram();
   private readonly slab = histogram();
 
-  add(what: 'received' | 'stored' | 'duplicates', events: number): void {
-    this.counts[what] += events;
+  received(events: number): void {
+    this.counts.received += events;
+  }
+  stored(events: number): void {
+    this.counts.stored += events;
+  }
+  duplicates(events: number): void {
+    this.counts.duplicates += events;
   }
 
   rejected(code: string, events: number): void {
