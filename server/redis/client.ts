@@ -4,6 +4,7 @@
  */
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { isAuthFault } from './fault.ts';
+import { UncopiedCommand } from './uncopied-command.ts';
 import type { RedisTarget } from './url.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -174,7 +175,15 @@ export function mastersOf(client: RedisClient): Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
+type Argument = string | number | Buffer;
+
 /** One command, its answer as Buffers. Keys tell a Cluster where it goes. */
-export function call(client: RedisClient, command: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
+export function call(client: RedisClient, command: string, ...args: Argument[]): Promise<unknown> {
   return (client as Redis).callBuffer(command, ...args);
+}
+
+/** The same for a caller who leaves its arguments alone until the answer is there: large ones are not copied. */
+export function callUncopied(client: RedisClient, command: string, ...args: Argument[]): Promise<unknown> {
+  const sent = new UncopiedCommand(command, args, { replyEncoding: null });
+  return client.sendCommand(sent) as Promise<unknown>;
 }

@@ -1,6 +1,6 @@
 /** Lua scripts that run inside Redis, each one atomic. They begin with `#!lua`, so that Redis refuses them as a whole where it cannot run them. */
 import { createHash } from 'node:crypto';
-import { call, type RedisClient } from './client.ts';
+import { call, callUncopied, type RedisClient } from './client.ts';
 import { isNoScript } from './fault.ts';
 
 export interface Script {
@@ -17,15 +17,18 @@ export interface ScriptCall {
   /** All in one slot; every key that the script touches. */
   keys: readonly string[];
   args: readonly (string | number | Buffer)[];
+  /** Nobody changes the arguments before there is an answer, nor where there is none: then large ones are sent as they stand. */
+  uncopied?: boolean;
 }
 
 /** Runs a script. Where Redis does not know it yet (a restart, a failover, SCRIPT FLUSH), it is sent in full. */
-export async function runScript(client: RedisClient, { script, keys, args }: ScriptCall): Promise<unknown> {
+export async function runScript(client: RedisClient, { script, keys, args, uncopied }: ScriptCall): Promise<unknown> {
+  const send = uncopied ? callUncopied : call;
   try {
-    return await call(client, 'evalsha', script.sha, keys.length, ...keys, ...args);
+    return await send(client, 'evalsha', script.sha, keys.length, ...keys, ...args);
   } catch (error) {
     if (!isNoScript(error)) throw error;
-    return call(client, 'eval', script.source, keys.length, ...keys, ...args);
+    return send(client, 'eval', script.source, keys.length, ...keys, ...args);
   }
 }
 

@@ -25,7 +25,7 @@ export function appendCall(batch: AppendBatch, keys: PartitionKeys, settings: Ap
   for (const { producer, prev, first, last, record, ids } of batch.units) {
     args.push(producer, prev, first, last, asBuffer(record), dedupMs > 0 ? packIds(ids) : NOTHING);
   }
-  return { script: APPEND, keys: allKeys(keys), args };
+  return { script: APPEND, keys: allKeys(keys), args, uncopied: true };
 }
 
 /** Ids as they stand in the sets: 12 bytes instead of 16 characters. */
