@@ -23,7 +23,8 @@ const PIXELS_PER_POINT = 2;
 /** Room for a phase's number. */
 const LEAST_PHASE = 14;
 
-interface Frame {
+/** Where the lines are drawn. */
+export interface Frame {
   left: number;
   right: number;
   top: number;
@@ -62,7 +63,7 @@ export function chart(plot: Plot, size: Size, inner: Markup = markup``, above = 
   const height = size.height + above;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${inWords(plot)}">${inner}
 ${phases(plot, x, frame)}
-${axes(plot, x, y, frame, perPoint)}
+${axes(timeCaptions(plot, x, frame, perPoint), x, y, frame)}
 ${plot.lines.map((one) => curve(plot, one, x, y, perPoint))}
 ${plot.lines.length === 0 && markup`<text x="${frame.left + 10}" y="${frame.bottom - 10}">no figures</text>`}
 ${names(plot, y, frame)}
@@ -71,11 +72,18 @@ ${names(plot, y, frame)}
 
 /** With everything it needs in it, as a file. */
 export function chartFile(plot: Plot, about: string): string {
+  return inFile(plot.title, about, (inner, above) => chart(plot, FILE, inner, above));
+}
+
+const FILE: Size = { width: 760, height: 300 };
+
+/** `draw` puts `inner` into its chart and leaves so much room above. */
+export function inFile(title: string, about: string, draw: (inner: Markup, above: number) => Markup): string {
   const inner = markup`<style>${COLOURS}${CHART}</style>
 <rect class="sheet" width="100%" height="100%"/>
-<text class="title" x="10" y="20">${plot.title}</text>
+<text class="title" x="10" y="20">${title}</text>
 <text x="10" y="36">${about}</text>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${chart(plot, { width: 760, height: 300 }, inner, 34)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${draw(inner, 34)}\n`;
 }
 
 function phases({ phases }: Plot, x: Axis, { top, bottom }: Frame): Markup {
@@ -92,15 +100,25 @@ ${isShown && markup`<text x="${px(from + 3)}" y="${px(top - 6)}">${text}</text>`
   })}`;
 }
 
-function axes(plot: Plot, x: Axis, y: Axis, { left, right, top, bottom }: Frame, perPoint: number): Markup {
-  const quantity = [y.scaling.name, plot.quantity].filter((word) => word !== '').join(' ');
+/** What is said beside the axes: the unit has its place in front of `y` and behind `x`. */
+interface Captions {
+  x: string;
+  y: string;
+}
+
+function timeCaptions({ quantity }: Plot, x: Axis, { left, right }: Frame, perPoint: number): Captions {
   const since = right - left > 350 ? 'time since the load began' : 'time';
   const points = perPoint > 1 ? `; a point is ${perPoint} s` : '';
+  return { x: `${since} (${x.scaling.name})${points}`, y: quantity };
+}
+
+export function axes(captions: Captions, x: Axis, y: Axis, { left, right, top, bottom }: Frame): Markup {
+  const quantity = [y.scaling.name, captions.y].filter((word) => word !== '').join(' ');
   return markup`<text x="4" y="${px(top - 28)}">${quantity}${y.isLog && ', log scale'}</text>
 ${y.ticks.map(({ at, text }) => markup`<line class="grid" x1="${left}" x2="${px(right)}" y1="${px(at)}" y2="${px(at)}"/><text x="${left - 6}" y="${px(at + 4)}" text-anchor="end">${text}</text>`)}
 <line class="edge" x1="${left}" x2="${px(right)}" y1="${bottom}" y2="${bottom}"/>
 ${x.ticks.map(({ at, text }) => markup`<line class="edge" x1="${px(at)}" x2="${px(at)}" y1="${bottom}" y2="${bottom + 4}"/><text x="${px(at)}" y="${bottom + 17}" text-anchor="middle">${text}</text>`)}
-<text x="${px((left + right) / 2)}" y="${bottom + 33}" text-anchor="middle">${since} (${x.scaling.name})${points}</text>`;
+<text x="${px((left + right) / 2)}" y="${bottom + 33}" text-anchor="middle">${captions.x}</text>`;
 }
 
 function curve({ times }: Plot, { values, look, merge }: Line, x: Axis, y: Axis, perPoint: number): Markup {
@@ -139,6 +157,6 @@ function names(plot: Plot, y: Axis, { top, right, bottom }: Frame): Markup {
 }
 
 /** Tenths of a pixel are fine enough, and keep the file small. */
-function px(value: number): number {
+export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { chartFile } from './chart.ts';
+import { growthFile, growthId, growthsOf } from './growth-chart.ts';
 import { page } from './page.ts';
 import { hasValues } from './plot.ts';
 import { plotsOf } from './plots.ts';
@@ -22,6 +23,7 @@ export async function writeReport(record: RunRecord, file: string, wished: Wishe
     const about = `${record.scenario}, ${record.contender}, commit ${record.machine.commit}, ${record.machine.time}`;
     for (const plot of plotsOf(record).filter(hasValues))
       files.push([`${stem}-${plot.id}.svg`, chartFile(plot, about)]);
+    for (const growth of growthsOf(record)) files.push([`${stem}-${growthId(growth)}.svg`, growthFile(growth, about)]);
   }
   await mkdir(path.dirname(file), { recursive: true });
   for (const [name, text] of files) await writeFile(name, text);

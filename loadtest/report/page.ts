@@ -1,5 +1,5 @@
 /** A run as one HTML file: no script, nothing from the network. */
-import { chart, inWords, NARROW, WIDE } from './chart.ts';
+import { chart, inWords, NARROW, type Size, WIDE } from './chart.ts';
 import {
   cpuGrid,
   findingGrid,
@@ -12,6 +12,7 @@ import {
   verdictInWords,
   WORDS,
 } from './content.ts';
+import { growthChart, growthInWords, growthsOf, growthTitle } from './growth-chart.ts';
 import { type Markup, markup } from './markup.ts';
 import { hasValues, type Plot } from './plot.ts';
 import { plotsOf } from './plots.ts';
@@ -44,7 +45,8 @@ ${list('Faults', record.faults)}
 ${grid('Findings', findingGrid(record))}
 ${grid('Phases', phaseGrid(record), phaseNote(record))}
 <div class="plots">
-${plots.filter(hasValues).map(figure)}
+${growthsOf(record).map((growth) => figure(growthTitle(growth), growthInWords(growth), (size) => growthChart(growth, size)))}
+${plots.filter(hasValues).map((plot) => figure(plot.title, inWords(plot), (size) => chart(plot, size)))}
 </div>
 ${without.length > 0 && markup`<p class="muted">Not known in this run: ${without.join(', ')}.</p>`}
 ${grid('CPU', cpuGrid(record))}
@@ -79,12 +81,11 @@ function grid(title: string, { head, rows }: Grid, note = ''): Markup {
 ${note && markup`<small>${note}</small>`}</section>`;
 }
 
-function figure(plot: Plot): Markup {
-  const { title } = plot;
+function figure(title: string, inWords: string, draw: (size: Size) => Markup): Markup {
   return markup`<figure><figcaption>${title}</figcaption>
-${chart(plot, WIDE)}
-${chart(plot, NARROW)}
-<details><summary>In words</summary><p>${inWords(plot)}</p></details></figure>
+${draw(WIDE)}
+${draw(NARROW)}
+<details><summary>In words</summary><p>${inWords}</p></details></figure>
 `;
 }
 

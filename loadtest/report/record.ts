@@ -66,6 +66,17 @@ export interface Sample {
   lagEvents?: number;
 }
 
+/** What a cost was at each size of what it is for. */
+export interface Growth {
+  /** What grows: `connections`. */
+  over: string;
+  /** The cost and its unit. */
+  of: string;
+  unit: string;
+  /** Rising by size, which is above 0. */
+  points: readonly { size: number; cost: number }[];
+}
+
 export interface Finding {
   name: string;
   value: number;
@@ -74,6 +85,8 @@ export interface Finding {
   bound?: { most: number } | { least: number };
   /** What a reader should know of it. */
   note?: string;
+  /** What the value was fitted to. */
+  growth?: Growth;
 }
 
 /** Why comparisons and claims leave the run out; empty if it counts. */

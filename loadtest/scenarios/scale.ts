@@ -50,20 +50,19 @@ export const scale: Scenario<Options> = {
   },
 };
 
-function growth(name: string, points: readonly Point[]): Finding[] {
-  const of = (what: string, unit: string, value: (point: Point) => number): Finding[] => {
-    const values = points.map((point) => ({ x: point.size, y: value(point) }));
-    const told = values.map(({ x, y }) => `${x.toLocaleString('en')}: ${y.toFixed(1)}`).join(', ');
-    return [
-      {
-        ...{ name: `${name}: exponent of ${what}`, value: growthExponent(values), unit: 'exponent' },
-        bound: { most: EXPONENT_MOST },
-        note: `${unit} at ${told}; 0 does not grow, 1 grows in proportion`,
-      },
-    ];
+function growth(over: string, points: readonly Point[]): Finding[] {
+  const of = (what: string, unit: string, value: (point: Point) => number): Finding => {
+    const growth = { over, of: what, unit, points: points.map((point) => ({ size: point.size, cost: value(point) })) };
+    const told = growth.points.map(({ size, cost }) => `${size.toLocaleString('en')}: ${cost.toFixed(1)}`).join(', ');
+    return {
+      ...{ name: `${over}: exponent of ${what}`, unit: 'exponent', growth },
+      value: growthExponent(growth.points.map(({ size, cost }) => ({ x: size, y: cost }))),
+      bound: { most: EXPONENT_MOST },
+      note: `${unit} at ${told}; 0 does not grow, 1 grows in proportion`,
+    };
   };
   return [
-    ...of('CPU', 'us for one event', ({ cpuMicros }) => cpuMicros),
-    ...of('memory', 'MiB of the server', ({ bytes }) => bytes / 2 ** 20),
+    of('CPU', 'us for one event', ({ cpuMicros }) => cpuMicros),
+    of('memory', 'MiB of the server', ({ bytes }) => bytes / 2 ** 20),
   ];
 }

@@ -35,6 +35,18 @@ function busy(): RunRecord {
     findings: [
       { name: HOSTILE, value: 3, unit: HOSTILE, bound: { most: 2 }, note: HOSTILE },
       { name: 'goodput', value: 0.95, unit: '', bound: { least: 0.9 } },
+      {
+        ...{ name: 'growth', value: 0.5, unit: 'exponent' },
+        growth: {
+          over: HOSTILE,
+          of: HOSTILE,
+          unit: HOSTILE,
+          points: [
+            { size: 1, cost: 2 },
+            { size: 4, cost: 4 },
+          ],
+        },
+      },
     ],
     faults: [HOSTILE],
     invalid: [HOSTILE],

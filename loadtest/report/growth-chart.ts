@@ -1,0 +1,47 @@
+/** A cost against the size of what it is for, as SVG: what `scale` finds. */
+import { line as path } from 'd3-shape';
+import { valueAxis } from './axis.ts';
+import { axes, inFile, px, type Size } from './chart.ts';
+import { figure } from './figures.ts';
+import { type Markup, markup } from './markup.ts';
+import type { Growth, RunRecord } from './record.ts';
+
+export function growthsOf({ findings }: Pick<RunRecord, 'findings'>): Growth[] {
+  return findings.flatMap(({ growth }) => (growth && growth.points.length > 0 ? [growth] : []));
+}
+
+/** Also the name of its file. */
+export function growthId({ over, of }: Growth): string {
+  return `${of}-over-${over}`.toLowerCase().replaceAll(' ', '-');
+}
+
+export function growthTitle({ over, of }: Growth): string {
+  return `${of} over ${over}`;
+}
+
+/** What somebody who does not see the chart is told. */
+export function growthInWords(growth: Growth): string {
+  const points = growth.points.map(({ size, cost }) => `${figure(cost)} at ${size.toLocaleString('en')}`);
+  return `${growthTitle(growth)}, ${growth.unit}: ${points.join(', ')}.`;
+}
+
+export function growthChart(growth: Growth, size: Size, inner: Markup = markup``, above = 0): Markup {
+  const frame = { left: 58, right: size.width - 24, top: above + 42, bottom: above + size.height - 38 };
+  const sizes = growth.points.map((point) => point.size);
+  const x = valueAxis(sizes, { unit: 'plain', range: [frame.left, frame.right], mayBeLog: true });
+  const costs = growth.points.map((point) => point.cost);
+  const y = valueAxis(costs, { unit: 'plain', range: [frame.bottom, frame.top] });
+  const places = growth.points.map(({ size, cost }): [number, number] => [px(x.at(size)), px(y.at(cost))]);
+  const height = size.height + above;
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${growthInWords(growth)}">${inner}
+${axes({ x: `${growth.over}${x.isLog ? ', log scale' : ''}`, y: growth.unit }, x, y, frame)}
+<path class="line main" d="${path()(places) ?? ''}"/>
+${places.map(([cx, cy]) => markup`<circle class="line main" cx="${cx}" cy="${cy}" r="3"/>`)}
+</svg>`;
+}
+
+/** With everything it needs in it, as a file. */
+export function growthFile(growth: Growth, about: string): string {
+  const size = { width: 760, height: 300 };
+  return inFile(growthTitle(growth), about, (inner, above) => growthChart(growth, size, inner, above));
+}
