@@ -14,7 +14,7 @@ import {
 } from './content.ts';
 import { growthChart, growthInWords, growthsOf, growthTitle } from './growth-chart.ts';
 import { type Markup, markup } from './markup.ts';
-import { hasValues, type Plot } from './plot.ts';
+import { hasValues } from './plot.ts';
 import { plotsOf } from './plots.ts';
 import { type RunRecord, whyNotCounted } from './record.ts';
 import { CHART, COLOURS, PAGE } from './style.ts';
