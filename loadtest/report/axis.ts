@@ -83,6 +83,26 @@ function figureOnAxis(value: number): string {
   return value.toLocaleString('en-US', { notation, maximumSignificantDigits: 6 });
 }
 
+/** Room for the largest size that anybody measures: `1,280,000`, as 1.28M. */
+const PIXELS_PER_SIZE = 38;
+
+/** Sizes that grow by factors: equal distances are equal ratios, and each size has its tick where there is room. */
+export function sizeAxis(sizes: readonly number[], range: readonly [number, number]): Axis {
+  const scale = scaleLog([bounded(Math.min(...sizes)), bounded(Math.max(...sizes))], range).clamp(true);
+  const at = (size: number) => scale(bounded(size));
+  const ticks: Axis['ticks'] = [];
+  for (const size of sizes) {
+    const last = ticks.at(-1);
+    if (!last || at(size) - last.at >= PIXELS_PER_SIZE) ticks.push({ at: at(size), text: shortSize(size) });
+  }
+  return { at, ticks, scaling: { factor: 1, name: '' }, isLog: true };
+}
+
+function shortSize(size: number): string {
+  const notation = size < SHORTENED_FROM ? 'standard' : 'compact';
+  return size.toLocaleString('en-US', { notation, maximumSignificantDigits: 3 });
+}
+
 const MINUTES_FROM_S = 300;
 
 /** Seconds since the load began, in minutes where the run was long. */

@@ -1,6 +1,6 @@
 /** A cost against the size of what it is for, as SVG: what `scale` finds. */
 import { line as path } from 'd3-shape';
-import { valueAxis } from './axis.ts';
+import { sizeAxis, valueAxis } from './axis.ts';
 import { axes, inFile, px, type Size } from './chart.ts';
 import { figure } from './figures.ts';
 import { type Markup, markup } from './markup.ts';
@@ -27,14 +27,16 @@ export function growthInWords(growth: Growth): string {
 
 export function growthChart(growth: Growth, size: Size, inner: Markup = markup``, above = 0): Markup {
   const frame = { left: 58, right: size.width - 24, top: above + 42, bottom: above + size.height - 38 };
-  const sizes = growth.points.map((point) => point.size);
-  const x = valueAxis(sizes, { unit: 'plain', range: [frame.left, frame.right], mayBeLog: true });
+  const x = sizeAxis(
+    growth.points.map((point) => point.size),
+    [frame.left, frame.right],
+  );
   const costs = growth.points.map((point) => point.cost);
   const y = valueAxis(costs, { unit: 'plain', range: [frame.bottom, frame.top] });
   const places = growth.points.map(({ size, cost }): [number, number] => [px(x.at(size)), px(y.at(cost))]);
   const height = size.height + above;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${growthInWords(growth)}">${inner}
-${axes({ x: `${growth.over}${x.isLog ? ', log scale' : ''}`, y: growth.unit }, x, y, frame)}
+${axes({ x: `${growth.over}, log scale`, y: growth.unit }, x, y, frame)}
 <path class="line main" d="${path()(places) ?? ''}"/>
 ${places.map(([cx, cy]) => markup`<circle class="line main" cx="${cx}" cy="${cy}" r="3"/>`)}
 </svg>`;

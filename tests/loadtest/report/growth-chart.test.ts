@@ -39,3 +39,11 @@ it('comes from findings that have sizes', () => {
   ];
   expect(growthsOf(record({ findings }))).toEqual([growth]);
 });
+
+it('names sizes only where they have room', () => {
+  const points = Array.from({ length: 40 }, (_, i) => ({ size: 1.2 ** i, cost: 1 }));
+  const places = (svg: string) => [...svg.matchAll(/<text x="([\d.]+)" y="[\d.]+" text-anchor="middle">[\d.,KM]+</g)];
+  const named = places(growthChart({ ...growth, points }, { width: 350, height: 230 }).toString());
+  expect(named.length).toBeGreaterThan(4);
+  for (let i = 1; i < named.length; i++) expect(Number(named[i]![1]) - Number(named[i - 1]![1])).toBeGreaterThan(37);
+});
