@@ -2,7 +2,6 @@
  * Writes units to the log, one batch in flight per partition; what waits meanwhile goes with the next batch. A batch that is in doubt
  * is repeated until there is an answer, before anything later. What the log says is there already is cut out, and the rest tried again.
  */
-import { performance } from 'node:perf_hooks';
 import { encodeEntry } from '../../format/entry.ts';
 import { LogError } from '../log/error.ts';
 import type { AppendBatch, AppendResult, EventLog } from '../log/port.ts';

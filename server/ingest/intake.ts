@@ -2,7 +2,6 @@
  * Collects taken frames into slabs and has the pool work on them. Slabs form by themselves: frames collect while the pool is busy, or
  * storage is and they are few, and go at once otherwise. Who was served the least lately goes first (`fair-queue.ts`).
  */
-import { performance } from 'node:perf_hooks';
 import type { SlabResult, SlabTask } from '../../workers/slab.ts';
 import { Backlog } from './backlog.ts';
 import { KnownAgents } from './known-agents.ts';

@@ -3,7 +3,6 @@
  * parts around it, and decides nothing that the session can decide.
  */
 
-import { performance } from 'node:perf_hooks';
 import type { Codec, Message } from '../../protocol/codec.ts';
 import { CLOSE_CODES, type CloseName, ProtocolError } from '../../protocol/codes.ts';
 import type { Auth, Flow, Hello, Publish, ServerFrame, Subscribe, Unsubscribe } from '../../protocol/frames.ts';
