@@ -77,30 +77,26 @@ function step(value: number, direction: 'down' | 'up'): number {
   return direction === 'down' ? steps.findLast((at) => at <= value * 1.001)! : steps.find((at) => at >= value * 0.999)!;
 }
 
-/** Short, for there is little room beside an axis: `5,000`, `50K`, `0.002`. */
-function figureOnAxis(value: number): string {
-  const notation = Math.abs(value) < SHORTENED_FROM ? 'standard' : 'compact';
-  return value.toLocaleString('en-US', { notation, maximumSignificantDigits: 6 });
+/** Short, for there is little room beside an axis: `5,000`, `50K`, `0.002`. `digits` at most where it is shortened. */
+function figureOnAxis(value: number, digits = 6): string {
+  const shortened = Math.abs(value) >= SHORTENED_FROM;
+  const notation = shortened ? 'compact' : 'standard';
+  return value.toLocaleString('en-US', { notation, maximumSignificantDigits: shortened ? digits : 6 });
 }
 
 /** Room for the largest size that anybody measures: `1,280,000`, as 1.28M. */
 const PIXELS_PER_SIZE = 38;
 
-/** Sizes that grow by factors: equal distances are equal ratios, and each size has its tick where there is room. */
+/** Sizes above 0, rising, that grow by factors: equal distances are equal ratios, and each size has its tick where there is room. */
 export function sizeAxis(sizes: readonly number[], range: readonly [number, number]): Axis {
   const scale = scaleLog([bounded(Math.min(...sizes)), bounded(Math.max(...sizes))], range).clamp(true);
   const at = (size: number) => scale(bounded(size));
   const ticks: Axis['ticks'] = [];
   for (const size of sizes) {
     const last = ticks.at(-1);
-    if (!last || at(size) - last.at >= PIXELS_PER_SIZE) ticks.push({ at: at(size), text: shortSize(size) });
+    if (!last || at(size) - last.at >= PIXELS_PER_SIZE) ticks.push({ at: at(size), text: figureOnAxis(size, 3) });
   }
   return { at, ticks, scaling: { factor: 1, name: '' }, isLog: true };
-}
-
-function shortSize(size: number): string {
-  const notation = size < SHORTENED_FROM ? 'standard' : 'compact';
-  return size.toLocaleString('en-US', { notation, maximumSignificantDigits: 3 });
 }
 
 const MINUTES_FROM_S = 300;

@@ -24,7 +24,7 @@ const PIXELS_PER_POINT = 2;
 const LEAST_PHASE = 14;
 
 /** Where the lines are drawn. */
-export interface Frame {
+interface Frame {
   left: number;
   right: number;
   top: number;
@@ -60,30 +60,37 @@ export function chart(plot: Plot, size: Size, inner: Markup = markup``, above = 
     range: [frame.bottom, frame.top],
   });
   const perPoint = secondsPerPoint(plot, (frame.right - frame.left) / PIXELS_PER_POINT);
-  const height = size.height + above;
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${inWords(plot)}">${inner}
-${phases(plot, x, frame)}
+  const drawn = markup`${phases(plot, x, frame)}
 ${axes(timeCaptions(plot, x, frame, perPoint), x, y, frame)}
 ${plot.lines.map((one) => curve(plot, one, x, y, perPoint))}
 ${plot.lines.length === 0 && markup`<text x="${frame.left + 10}" y="${frame.bottom - 10}">no figures</text>`}
-${names(plot, y, frame)}
+${names(plot, y, frame)}`;
+  return svg(inWords(plot), size, above, inner, drawn);
+}
+
+/** `drawn` stands in a place of this size with room `above`, where `inner` is. */
+export function svg(words: string, size: Size, above: number, inner: Markup, drawn: Markup): Markup {
+  const height = size.height + above;
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${words}">${inner}
+${drawn}
 </svg>`;
 }
 
 /** With everything it needs in it, as a file. */
 export function chartFile(plot: Plot, about: string): string {
-  return inFile(plot.title, about, (inner, above) => chart(plot, FILE, inner, above));
+  return inFile(plot.title, about, (...place) => chart(plot, ...place));
 }
 
+type Draw = (size: Size, inner: Markup, above: number) => Markup;
 const FILE: Size = { width: 760, height: 300 };
 
 /** `draw` puts `inner` into its chart and leaves so much room above. */
-export function inFile(title: string, about: string, draw: (inner: Markup, above: number) => Markup): string {
+export function inFile(title: string, about: string, draw: Draw): string {
   const inner = markup`<style>${COLOURS}${CHART}</style>
 <rect class="sheet" width="100%" height="100%"/>
 <text class="title" x="10" y="20">${title}</text>
 <text x="10" y="36">${about}</text>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${draw(inner, 34)}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${draw(FILE, inner, 34)}\n`;
 }
 
 function phases({ phases }: Plot, x: Axis, { top, bottom }: Frame): Markup {

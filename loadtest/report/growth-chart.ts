@@ -1,7 +1,7 @@
 /** A cost against the size of what it is for, as SVG: what `scale` finds. */
 import { line as path } from 'd3-shape';
 import { sizeAxis, valueAxis } from './axis.ts';
-import { axes, inFile, px, type Size } from './chart.ts';
+import { axes, inFile, px, type Size, svg } from './chart.ts';
 import { figure } from './figures.ts';
 import { type Markup, markup } from './markup.ts';
 import type { Growth, RunRecord } from './record.ts';
@@ -34,16 +34,13 @@ export function growthChart(growth: Growth, size: Size, inner: Markup = markup``
   const costs = growth.points.map((point) => point.cost);
   const y = valueAxis(costs, { unit: 'plain', range: [frame.bottom, frame.top] });
   const places = growth.points.map(({ size, cost }): [number, number] => [px(x.at(size)), px(y.at(cost))]);
-  const height = size.height + above;
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart ${size.name}" role="img" viewBox="0 0 ${size.width} ${height}" width="${size.width}" height="${height}" aria-label="${growthInWords(growth)}">${inner}
-${axes({ x: `${growth.over}, log scale`, y: growth.unit }, x, y, frame)}
+  const drawn = markup`${axes({ x: `${growth.over}, log scale`, y: growth.unit }, x, y, frame)}
 <path class="line main" d="${path()(places) ?? ''}"/>
-${places.map(([cx, cy]) => markup`<circle class="line main" cx="${cx}" cy="${cy}" r="3"/>`)}
-</svg>`;
+${places.map(([cx, cy]) => markup`<circle class="line main" cx="${cx}" cy="${cy}" r="3"/>`)}`;
+  return svg(growthInWords(growth), size, above, inner, drawn);
 }
 
 /** With everything it needs in it, as a file. */
 export function growthFile(growth: Growth, about: string): string {
-  const size = { width: 760, height: 300 };
-  return inFile(growthTitle(growth), about, (inner, above) => growthChart(growth, size, inner, above));
+  return inFile(growthTitle(growth), about, (...place) => growthChart(growth, ...place));
 }

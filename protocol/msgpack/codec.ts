@@ -58,7 +58,7 @@ function readPublish(message: Uint8Array, firstAt: number): Publish {
     first,
     count,
     format: 'msgpack',
-    // Two thirds of what `subarray` costs, which asks for the species first.
+    // Once for each frame: `subarray` asks for the species first.
     events: new Uint8Array(message.buffer, message.byteOffset + start, end - start),
     bytes: message.length,
   };

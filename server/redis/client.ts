@@ -175,7 +175,8 @@ export function mastersOf(client: RedisClient): Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-type Argument = string | number | Buffer;
+/** Of a command. */
+export type Argument = string | number | Buffer;
 
 /** One command, its answer as Buffers. Keys tell a Cluster where it goes. */
 export function call(client: RedisClient, command: string, ...args: Argument[]): Promise<unknown> {

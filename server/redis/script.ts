@@ -1,6 +1,6 @@
 /** Lua scripts that run inside Redis, each one atomic. They begin with `#!lua`, so that Redis refuses them as a whole where it cannot run them. */
 import { createHash } from 'node:crypto';
-import { call, callUncopied, type RedisClient } from './client.ts';
+import { type Argument, call, callUncopied, type RedisClient } from './client.ts';
 import { isNoScript } from './fault.ts';
 
 export interface Script {
@@ -16,7 +16,7 @@ export interface ScriptCall {
   script: Script;
   /** All in one slot; every key that the script touches. */
   keys: readonly string[];
-  args: readonly (string | number | Buffer)[];
+  args: readonly Argument[];
   /** Nobody changes the arguments before there is an answer, nor where there is none: then large ones are sent as they stand. */
   uncopied?: boolean;
 }
@@ -59,7 +59,7 @@ export async function runScriptAndWait(client: RedisClient, what: ScriptCall, wa
 
 async function scriptAndWait(
   client: RedisClient,
-  command: [string, ...(string | number | Buffer)[]],
+  command: [string, ...Argument[]],
   { replicas, timeoutMs }: ReplicaWait,
 ): Promise<unknown> {
   const answers = await client

@@ -1,4 +1,5 @@
 /** The feature store in Redis; `keys.ts` says how the data lies. Readers use it as well: reading takes nothing but the connection. */
+import type { Argument } from '../../redis/client.ts';
 import { StoreConnection, type StoreConnectionOptions } from '../../redis/store-connection.ts';
 import { checkCommit, checkGroup, checkKey } from '../limits.ts';
 import type { FeatureStore, FeatureStoreGuarantees, RecordKey, Scope, ScopeCommit } from '../port.ts';
@@ -60,7 +61,7 @@ class RedisFeatureStore implements FeatureStore {
     const { scope, expected, next, changes } = commit;
     const groups = indexesByGroup(changes);
     const erasures = this.erasures.get(appliedKey(this.prefix, scope));
-    const args: (string | number | Buffer)[] = [
+    const args: Argument[] = [
       ...[expected.join(), expected.map(() => 0).join(), next.join()],
       erasures === undefined ? '' : `;${erasures}`,
     ];

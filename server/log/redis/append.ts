@@ -1,5 +1,6 @@
 /** An append as arguments of the script, and its answer as the port wants it. */
 
+import type { Argument } from '../../redis/client.ts';
 import type { ScriptCall } from '../../redis/script.ts';
 import { LogError } from '../error.ts';
 import type { AppendBatch, AppendResult, AppendUnit, Conflict } from '../port.ts';
@@ -19,7 +20,7 @@ const NOTHING = '';
 
 export function appendCall(batch: AppendBatch, keys: PartitionKeys, settings: AppendSettings): ScriptCall {
   const { partitions, dedupMs, waits, now } = settings;
-  const args: (string | number | Buffer)[] = [partitions, now ?? NOTHING, dedupMs, waits ? 1 : NOTHING];
+  const args: Argument[] = [partitions, now ?? NOTHING, dedupMs, waits ? 1 : NOTHING];
   for (const entry of [batch.entry, batch.dead]) args.push(entry ? asBuffer(entry.bytes) : NOTHING, entry?.count ?? 0);
   args.push(batch.units.length);
   for (const { producer, prev, first, last, record, ids } of batch.units) {
